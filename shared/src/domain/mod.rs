@@ -1,0 +1,4 @@
+//! What the product decides.
+
+pub mod chat;
+pub mod knowledge;

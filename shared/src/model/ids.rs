@@ -1,0 +1,55 @@
+//! Ids that cannot be taken for one another.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $inner:ty) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub $inner);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = <$inner as FromStr>::Err;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.parse().map(Self)
+            }
+        }
+    };
+}
+
+id!(
+    /// An advisor. The tenant of every row that belongs to one.
+    UserId,
+    i64
+);
+id!(
+    /// A mail, contact, note or event that can be searched.
+    DocumentId,
+    i64
+);
+id!(TaskId, Uuid);
+id!(ConversationId, Uuid);
+
+impl TaskId {
+    pub fn random() -> Self {
+        Self(Uuid::now_v7())
+    }
+}
+
+impl ConversationId {
+    pub fn random() -> Self {
+        Self(Uuid::now_v7())
+    }
+}

@@ -1,0 +1,10 @@
+//! Plain types of the practice: no I/O, and no provider's wire shapes.
+
+pub mod crm;
+pub mod document;
+pub mod ids;
+pub mod mail;
+pub mod task;
+pub mod user;
+
+pub use ids::{ConversationId, DocumentId, TaskId, UserId};

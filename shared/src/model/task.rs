@@ -1,0 +1,105 @@
+//! A background task and its states.
+
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{TaskId, UserId};
+use crate::error::Error;
+
+/// What a task does, with what it needs to do it. Stored as JSON; the version is in the name of the variant's tag.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Job {
+    /// Brings one mailbox up to date, a step at a time.
+    GmailSync {
+        /// Gmail's search, when the advisor asked for a part of the mailbox.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        query: Option<String>,
+    },
+    /// Brings contacts and notes up to date, a step at a time.
+    HubspotSync {},
+    /// Embeds the chunks that wait for it.
+    Embed {},
+}
+
+impl Job {
+    /// The seed's `task_type`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::GmailSync { .. } => "gmail_sync",
+            Self::HubspotSync {} => "hubspot_sync",
+            Self::Embed {} => "embed",
+        }
+    }
+
+    /// Tasks of one lane run one after the other for the same advisor.
+    pub fn lane(&self) -> &'static str {
+        self.name()
+    }
+}
+
+/// The seed's names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    Pending,
+    InProgress,
+    WaitingForReply,
+    Done,
+    Failed,
+}
+
+impl State {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::InProgress => "in_progress",
+            Self::WaitingForReply => "waiting_for_reply",
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl FromStr for State {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        [Self::Pending, Self::InProgress, Self::WaitingForReply, Self::Done, Self::Failed]
+            .into_iter()
+            .find(|state| state.name() == text)
+            .ok_or_else(|| Error::internal("Stored data names an unknown task state."))
+    }
+}
+
+/// A task as the advisor sees it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Task {
+    pub id: TaskId,
+    pub task_type: String,
+    pub state: State,
+    pub attempts: i32,
+    pub max_attempts: i32,
+    /// What it has done so far or found, by type.
+    pub result: serde_json::Value,
+    pub last_error: Option<String>,
+    pub scheduled_for: Timestamp,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    pub completed_at: Option<Timestamp>,
+}
+
+/// A task somebody is working on: the right to finish it.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    pub id: TaskId,
+    pub owner: UserId,
+    pub job: Job,
+    /// 1 for the first try.
+    pub attempt: i32,
+    pub max_attempts: i32,
+    /// Raised by every claim; whoever holds an older one has lost the task.
+    pub fence: i64,
+}
