@@ -1,1 +1,3 @@
-//! Being built.
+//! An OpenAI-compatible server.
+
+pub mod minilm;
