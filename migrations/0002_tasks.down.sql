@@ -1,0 +1,2 @@
+drop function lookup.sweep_tasks, lookup.task_user;
+drop table memory_rules, webhook_events, effects, tasks;
