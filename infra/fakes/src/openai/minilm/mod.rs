@@ -7,11 +7,14 @@ mod forward;
 mod math;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub use tests::model_dir;
 mod wordpiece;
 
 use std::path::Path;
 
 use forward::Bert;
+pub use math::normalize;
 use wordpiece::WordPiece;
 
 /// How many numbers the model says about a text.
