@@ -127,6 +127,7 @@ create table chunk_text (
     foreign key (user_id, document_id) references documents (user_id, id) on delete cascade
 );
 create index chunk_text_document on chunk_text (user_id, document_id);
+create index chunk_text_hash on chunk_text (user_id, content_hash);
 create index chunk_text_waiting on chunk_text (user_id, chunk_id) where not embedded;
 -- Each tsv carries its tenant as the lexeme ~u<id>, so that one plain GIN index answers tenant AND word.
 create index chunk_text_terms on chunk_text using gin (tsv);

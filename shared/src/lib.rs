@@ -17,5 +17,6 @@ pub mod config;
 pub mod domain;
 pub mod error;
 pub mod model;
+pub mod store;
 
 pub use error::{Error, Result};

@@ -1,0 +1,81 @@
+//! The `connections` table: what an advisor connected, with the tokens sealed.
+
+use jiff::Timestamp;
+use tokio_postgres::Row;
+
+use super::Tenant;
+use crate::error::Result;
+use crate::model::user::{Connection, Provider};
+
+/// A connection with its sealed tokens.
+pub struct Sealed {
+    pub connection: Connection,
+    pub tokens: Option<Vec<u8>>,
+}
+
+/// Puts a connection in the place of the one before.
+pub async fn put(db: &Tenant<'_>, connection: &Connection, tokens: &[u8], expires_at: Timestamp) -> Result<()> {
+    let sql = "-- connections::put
+        insert into connections (user_id, provider, account_id, account_email, scopes, sealed_tokens, access_expires_at)
+        values ($1, $2, $3, $4, $5, $6, $7)
+        on conflict (user_id, provider) do update
+           set account_id = excluded.account_id, account_email = excluded.account_email, scopes = excluded.scopes,
+               sealed_tokens = excluded.sealed_tokens, access_expires_at = excluded.access_expires_at,
+               needs_reconnect = false, updated_at = now()";
+    let Connection { provider, account_id, account_email, scopes, .. } = connection;
+    db.execute(sql, &[&db.owner.0, &provider.code(), account_id, account_email, scopes, &tokens, &expires_at]).await?;
+    Ok(())
+}
+
+pub async fn get(db: &Tenant<'_>, provider: Provider) -> Result<Option<Sealed>> {
+    let sql = "-- connections::get
+        select provider, account_id, account_email, scopes, sealed_tokens, needs_reconnect
+          from connections where user_id = $1 and provider = $2";
+    db.maybe(sql, &[&db.owner.0, &provider.code()]).await?.as_ref().map(sealed).transpose()
+}
+
+/// The same, and nobody else refreshes it until the transaction ends.
+pub async fn lock(db: &Tenant<'_>, provider: Provider) -> Result<Option<Sealed>> {
+    let sql = "-- connections::lock
+        select provider, account_id, account_email, scopes, sealed_tokens, needs_reconnect
+          from connections where user_id = $1 and provider = $2 for update";
+    db.maybe(sql, &[&db.owner.0, &provider.code()]).await?.as_ref().map(sealed).transpose()
+}
+
+pub async fn put_tokens(db: &Tenant<'_>, provider: Provider, tokens: &[u8], expires_at: Timestamp) -> Result<()> {
+    let sql = "-- connections::put_tokens
+        update connections set sealed_tokens = $3, access_expires_at = $4, needs_reconnect = false, updated_at = now()
+         where user_id = $1 and provider = $2";
+    db.execute(sql, &[&db.owner.0, &provider.code(), &tokens, &expires_at]).await?;
+    Ok(())
+}
+
+/// The provider takes its refresh token no more: it is forgotten.
+pub async fn mark_ended(db: &Tenant<'_>, provider: Provider) -> Result<()> {
+    let sql = "-- connections::mark_ended
+        update connections set needs_reconnect = true, sealed_tokens = null, updated_at = now()
+         where user_id = $1 and provider = $2";
+    db.execute(sql, &[&db.owner.0, &provider.code()]).await?;
+    Ok(())
+}
+
+pub async fn list(db: &Tenant<'_>) -> Result<Vec<Connection>> {
+    let sql = "-- connections::list
+        select provider, account_id, account_email, scopes, needs_reconnect
+          from connections where user_id = $1 order by provider";
+    db.rows(sql, &[&db.owner.0]).await?.iter().map(connection).collect()
+}
+
+fn sealed(row: &Row) -> Result<Sealed> {
+    Ok(Sealed { connection: connection(row)?, tokens: row.try_get("sealed_tokens")? })
+}
+
+fn connection(row: &Row) -> Result<Connection> {
+    Ok(Connection {
+        provider: row.try_get::<_, &str>("provider")?.parse()?,
+        account_id: row.try_get("account_id")?,
+        account_email: row.try_get("account_email")?,
+        scopes: row.try_get("scopes")?,
+        needs_reconnect: row.try_get("needs_reconnect")?,
+    })
+}

@@ -1,0 +1,106 @@
+//! The `contacts` table.
+
+use tokio_postgres::Row;
+
+use super::Tenant;
+use crate::error::Result;
+use crate::model::crm::Contact;
+
+/// Puts a contact in the place of what was known of it, unless what is known is newer.
+pub async fn put(db: &Tenant<'_>, contact: &Contact) -> Result<i64> {
+    let sql = "-- contacts::put
+        insert into contacts as c (user_id, hubspot_id, first_name, last_name, email, other_emails, phone, company, job_title,
+               lifecycle_stage, owner_id, properties, hubspot_created_at, hubspot_updated_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+        on conflict on constraint contacts_hubspot_id_key do update
+           set first_name = excluded.first_name, last_name = excluded.last_name, email = excluded.email,
+               other_emails = excluded.other_emails, phone = excluded.phone, company = excluded.company,
+               job_title = excluded.job_title, lifecycle_stage = excluded.lifecycle_stage, owner_id = excluded.owner_id,
+               properties = excluded.properties, hubspot_updated_at = excluded.hubspot_updated_at, updated_at = now()
+        returning id";
+    let properties = serde_json::to_value(&contact.properties)?;
+    let row = db
+        .row(
+            sql,
+            &[
+                &db.owner.0,
+                &contact.hubspot_id,
+                &contact.first_name,
+                &contact.last_name,
+                &contact.email,
+                &contact.other_emails,
+                &contact.phone,
+                &contact.company,
+                &contact.job_title,
+                &contact.lifecycle_stage,
+                &contact.owner_id,
+                &properties,
+                &contact.created_at,
+                &contact.updated_at,
+            ],
+        )
+        .await?;
+    Ok(row.try_get("id")?)
+}
+
+pub async fn delete(db: &Tenant<'_>, hubspot_ids: &[String]) -> Result<u64> {
+    let sql = "-- contacts::delete\ndelete from contacts where user_id = $1 and hubspot_id = any($2)";
+    db.execute(sql, &[&db.owner.0, &hubspot_ids]).await
+}
+
+pub async fn ids_after(db: &Tenant<'_>, after: &str, limit: i64) -> Result<Vec<String>> {
+    let sql = "-- contacts::ids_after
+        select hubspot_id from contacts where user_id = $1 and hubspot_id > $2 order by hubspot_id limit $3";
+    db.rows(sql, &[&db.owner.0, &after, &limit]).await?.iter().map(|row| Ok(row.try_get("hubspot_id")?)).collect()
+}
+
+pub async fn count(db: &Tenant<'_>) -> Result<i64> {
+    Ok(db.row("-- contacts::count\nselect count(*) from contacts where user_id = $1", &[&db.owner.0]).await?.try_get(0)?)
+}
+
+const COLUMNS: &str = "hubspot_id, first_name, last_name, email, other_emails, phone, company, job_title, lifecycle_stage,
+    owner_id, properties, hubspot_created_at, hubspot_updated_at";
+
+pub async fn get(db: &Tenant<'_>, hubspot_id: &str) -> Result<Option<Contact>> {
+    let sql = format!("-- contacts::get\nselect {COLUMNS} from contacts where user_id = $1 and hubspot_id = $2");
+    db.maybe(&sql, &[&db.owner.0, &hubspot_id]).await?.as_ref().map(contact).transpose()
+}
+
+pub async fn get_many(db: &Tenant<'_>, hubspot_ids: &[String]) -> Result<Vec<Contact>> {
+    let sql = format!("-- contacts::get_many\nselect {COLUMNS} from contacts where user_id = $1 and hubspot_id = any($2)");
+    db.rows(&sql, &[&db.owner.0, &hubspot_ids]).await?.iter().map(contact).collect()
+}
+
+/// Every contact that has all `words` somewhere in its name, addresses, company or phone; the best known first.
+pub async fn find(db: &Tenant<'_>, words: &[String], limit: i64) -> Result<Vec<Contact>> {
+    let sql = format!(
+        "-- contacts::find
+        select {COLUMNS} from contacts
+         where user_id = $1
+           and (select bool_and(position(word in lower(concat_ws(' ', first_name, last_name, email,
+                        array_to_string(other_emails, ' '), company, phone))) > 0) from unnest($2::text[]) word)
+         order by (select count(*) from unnest($2::text[]) word where lower(first_name) = word or lower(last_name) = word) desc,
+               hubspot_updated_at desc, hubspot_id
+         limit $3"
+    );
+    db.rows(&sql, &[&db.owner.0, &words, &limit]).await?.iter().map(contact).collect()
+}
+
+fn contact(row: &Row) -> Result<Contact> {
+    Ok(Contact {
+        hubspot_id: row.try_get("hubspot_id")?,
+        first_name: row.try_get("first_name")?,
+        last_name: row.try_get("last_name")?,
+        email: row.try_get("email")?,
+        other_emails: row.try_get("other_emails")?,
+        phone: row.try_get("phone")?,
+        company: row.try_get("company")?,
+        job_title: row.try_get("job_title")?,
+        lifecycle_stage: row.try_get("lifecycle_stage")?,
+        owner_id: row.try_get("owner_id")?,
+        properties: serde_json::from_value(row.try_get("properties")?)?,
+        created_at: row.try_get("hubspot_created_at")?,
+        updated_at: row.try_get("hubspot_updated_at")?,
+        archived: false,
+    })
+}

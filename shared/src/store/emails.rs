@@ -1,0 +1,124 @@
+//! The `emails` table.
+
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio_postgres::Row;
+
+use super::Tenant;
+use crate::error::Result;
+use crate::model::mail::{Email, Mailbox};
+
+/// Puts a message in the place of what was known of it. Answers its id.
+pub async fn put(db: &Tenant<'_>, email: &Email) -> Result<i64> {
+    let sql = "-- emails::put
+        insert into emails (user_id, gmail_id, thread_id, history_id, message_id, in_reply_to, subject, sender_name, sender_email,
+               reply_to, to_recipients, cc_recipients, bcc_recipients, label_ids, snippet, body, quoted, outbound, received_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+        on conflict on constraint emails_gmail_id_key do update
+           set thread_id = excluded.thread_id, history_id = greatest(emails.history_id, excluded.history_id),
+               label_ids = case when excluded.history_id >= emails.history_id then excluded.label_ids else emails.label_ids end,
+               subject = excluded.subject, snippet = excluded.snippet, body = excluded.body, quoted = excluded.quoted,
+               updated_at = now()
+        returning id";
+    let history_id = i64::try_from(email.history_id).unwrap_or(i64::MAX);
+    let reply_to = serde_json::to_value(email.reply_to.as_slice())?;
+    let (to, cc, bcc) = (json(&email.to)?, json(&email.cc)?, json(&email.bcc)?);
+    let row = db
+        .row(
+            sql,
+            &[
+                &db.owner.0,
+                &email.gmail_id,
+                &email.thread_id,
+                &history_id,
+                &email.message_id,
+                &email.in_reply_to,
+                &email.subject,
+                &email.sender.name,
+                &email.sender.email,
+                &reply_to,
+                &to,
+                &cc,
+                &bcc,
+                &email.label_ids,
+                &email.snippet,
+                &email.body,
+                &email.quoted,
+                &email.outbound,
+                &email.received_at,
+            ],
+        )
+        .await?;
+    Ok(row.try_get("id")?)
+}
+
+fn json(mailboxes: &[Mailbox]) -> Result<Value> {
+    Ok(serde_json::to_value(mailboxes)?)
+}
+
+/// Which of these are stored already.
+pub async fn known(db: &Tenant<'_>, gmail_ids: &[String]) -> Result<Vec<String>> {
+    let sql = "-- emails::known\nselect gmail_id from emails where user_id = $1 and gmail_id = any($2)";
+    db.rows(sql, &[&db.owner.0, &gmail_ids]).await?.iter().map(|row| Ok(row.try_get("gmail_id")?)).collect()
+}
+
+pub async fn delete(db: &Tenant<'_>, gmail_ids: &[String]) -> Result<u64> {
+    let sql = "-- emails::delete\ndelete from emails where user_id = $1 and gmail_id = any($2)";
+    db.execute(sql, &[&db.owner.0, &gmail_ids]).await
+}
+
+/// Ids in their order, from after `after` on.
+pub async fn ids_after(db: &Tenant<'_>, after: &str, limit: i64) -> Result<Vec<String>> {
+    let sql = "-- emails::ids_after
+        select gmail_id from emails where user_id = $1 and gmail_id > $2 order by gmail_id limit $3";
+    db.rows(sql, &[&db.owner.0, &after, &limit]).await?.iter().map(|row| Ok(row.try_get("gmail_id")?)).collect()
+}
+
+/// Puts the labels Gmail says a message has now. Answers whether it is known.
+pub async fn put_labels(db: &Tenant<'_>, gmail_id: &str, label_ids: &[String]) -> Result<bool> {
+    let sql = "-- emails::put_labels
+        update emails set label_ids = $3, updated_at = now() where user_id = $1 and gmail_id = $2";
+    Ok(db.execute(sql, &[&db.owner.0, &gmail_id, &label_ids]).await? == 1)
+}
+
+pub async fn count(db: &Tenant<'_>) -> Result<i64> {
+    let sql = "-- emails::count\nselect count(*) from emails where user_id = $1";
+    Ok(db.row(sql, &[&db.owner.0]).await?.try_get(0)?)
+}
+
+/// What a list of mail shows.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    pub gmail_id: String,
+    pub thread_id: String,
+    pub subject: String,
+    pub sender: Mailbox,
+    pub received_at: Timestamp,
+    pub snippet: String,
+    pub body: String,
+    pub label_ids: Vec<String>,
+}
+
+/// Newest first, by sender and time. `sender` is a part of a name or an address.
+pub async fn by_sender(db: &Tenant<'_>, sender: &str, since: Timestamp, until: Timestamp, limit: i64) -> Result<Vec<Listed>> {
+    let sql = "-- emails::by_sender
+        select gmail_id, thread_id, subject, sender_name, sender_email, received_at, snippet, body, label_ids
+          from emails
+         where user_id = $1 and received_at >= $3 and received_at < $4
+           and ($2 = '' or position(lower($2) in lower(sender_name || ' ' || sender_email)) > 0)
+         order by received_at desc limit $5";
+    db.rows(sql, &[&db.owner.0, &sender, &since, &until, &limit]).await?.iter().map(listed).collect()
+}
+
+fn listed(row: &Row) -> Result<Listed> {
+    Ok(Listed {
+        gmail_id: row.try_get("gmail_id")?,
+        thread_id: row.try_get("thread_id")?,
+        subject: row.try_get("subject")?,
+        sender: Mailbox { name: row.try_get("sender_name")?, email: row.try_get("sender_email")? },
+        received_at: row.try_get("received_at")?,
+        snippet: row.try_get("snippet")?,
+        body: row.try_get("body")?,
+        label_ids: row.try_get("label_ids")?,
+    })
+}

@@ -1,0 +1,60 @@
+//! Applies the files of `migrations/`, in order, under a lock, with their checksums kept. Run as the owner of the schema.
+
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::postgres::PgConnection;
+use sqlx::{Connection as _, Row as _};
+
+use crate::error::{Error, Kind, Result};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
+
+/// One migration and whether this database has it.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Step {
+    pub version: i64,
+    pub name: String,
+    pub applied: bool,
+}
+
+/// Applies all that are missing. Answers what the database has then.
+pub async fn up(url: &str) -> Result<Vec<Step>> {
+    let mut db = connect(url).await?;
+    MIGRATIONS.run(&mut db).await.map_err(failed)?;
+    steps(&mut db).await
+}
+
+/// Takes the newest `count` back.
+pub async fn down(url: &str, count: usize) -> Result<Vec<Step>> {
+    let mut db = connect(url).await?;
+    let applied: Vec<i64> = steps(&mut db).await?.into_iter().filter(|s| s.applied).map(|s| s.version).collect();
+    let target = applied.iter().rev().nth(count).copied().unwrap_or(0);
+    MIGRATIONS.undo(&mut db, target).await.map_err(failed)?;
+    steps(&mut db).await
+}
+
+pub async fn history(url: &str) -> Result<Vec<Step>> {
+    steps(&mut connect(url).await?).await
+}
+
+async fn connect(url: &str) -> Result<PgConnection> {
+    let failed = "The database cannot be reached as the owner of its schema.";
+    PgConnection::connect(url).await.map_err(|error| Error::new(Kind::Unavailable, failed).because(error))
+}
+
+async fn steps(db: &mut PgConnection) -> Result<Vec<Step>> {
+    let known = sqlx::query("select version from _sqlx_migrations where success").fetch_all(db).await;
+    let applied: Vec<i64> = match known {
+        Ok(rows) => rows.iter().map(|row| row.get(0)).collect(),
+        // Before the first migration there is no such table.
+        Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("42P01") => Vec::new(),
+        Err(error) => return Err(Error::internal("The history of migrations cannot be read.").because(error)),
+    };
+    let ups = MIGRATIONS.iter().filter(|m| m.migration_type.is_up_migration());
+    Ok(ups
+        .map(|m| Step { version: m.version, name: m.description.to_string(), applied: applied.contains(&m.version) })
+        .collect())
+}
+
+fn failed(error: MigrateError) -> Error {
+    Error::internal("A migration failed; the database is as it was before that migration.").because(error)
+}

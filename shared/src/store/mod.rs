@@ -1,0 +1,21 @@
+//! SQL, one file per table. Every query on an advisor's rows goes through a [`Tenant`], which carries the owner: none can
+//! forget it. SQL begins with `-- module::function`, so that a slow query names its place.
+
+pub mod connections;
+pub mod contacts;
+pub mod conversations;
+pub mod db;
+pub mod documents;
+pub mod emails;
+pub mod migrate;
+pub mod model_calls;
+pub mod notes;
+pub mod oauth_states;
+pub mod rate_limits;
+pub mod search;
+pub mod sessions;
+pub mod sync_cursors;
+pub mod tasks;
+pub mod users;
+
+pub use db::{Connection, Pool, Tenant};

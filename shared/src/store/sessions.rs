@@ -1,0 +1,99 @@
+//! The `sessions` and `session_tokens` tables.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{Connection, Tenant};
+use crate::error::Result;
+use crate::model::UserId;
+
+/// A token as it stands in its session.
+#[derive(Debug, Clone)]
+pub struct Token {
+    pub user: UserId,
+    pub session: Uuid,
+    pub generation: i32,
+    /// The generation of the newest token of the session.
+    pub newest: i32,
+    pub newest_used: bool,
+    pub issued_at: Timestamp,
+    pub used: bool,
+    pub superseded_at: Option<Timestamp>,
+    pub expires_at: Timestamp,
+    pub revoked: bool,
+}
+
+/// Who is behind a token, before any tenant is known.
+pub async fn find(db: &Connection, hash: &[u8]) -> Result<Option<Token>> {
+    let sql = "-- sessions::find
+        select user_id, session_id, generation, newest, newest_used, issued_at, first_used, superseded_at, expires_at, revoked
+          from lookup.session($1)";
+    let Some(row) = db.maybe(sql, &[&hash]).await? else { return Ok(None) };
+    Ok(Some(Token {
+        user: UserId(row.try_get("user_id")?),
+        session: row.try_get("session_id")?,
+        generation: row.try_get("generation")?,
+        newest: row.try_get("newest")?,
+        newest_used: row.try_get("newest_used")?,
+        issued_at: row.try_get("issued_at")?,
+        used: row.try_get("first_used")?,
+        superseded_at: row.try_get("superseded_at")?,
+        expires_at: row.try_get("expires_at")?,
+        revoked: row.try_get("revoked")?,
+    }))
+}
+
+pub async fn start(db: &Tenant<'_>, id: Uuid, hash: &[u8], now: Timestamp, expires_at: Timestamp) -> Result<()> {
+    let sql = "-- sessions::start
+        with s as (insert into sessions (user_id, id, created_at, expires_at) values ($1, $2, $4, $5))
+        insert into session_tokens (user_id, session_id, token_hash, generation, issued_at) values ($1, $2, $3, 1, $4)";
+    db.execute(sql, &[&db.owner.0, &id, &hash, &now, &expires_at]).await?;
+    Ok(())
+}
+
+/// Adds the token that follows `generation`; `false` when somebody else was first.
+pub async fn supersede(db: &Tenant<'_>, id: Uuid, generation: i32, hash: &[u8], now: Timestamp) -> Result<bool> {
+    let sql = "-- sessions::supersede
+        insert into session_tokens (user_id, session_id, token_hash, generation, issued_at)
+        select user_id, id, $4, $3 + 1, $5 from sessions where user_id = $1 and id = $2 and revoked_at is null
+        on conflict (user_id, session_id, generation) do nothing";
+    if db.execute(sql, &[&db.owner.0, &id, &generation, &hash, &now]).await? == 0 {
+        return Ok(false);
+    }
+    let sql = "-- sessions::supersede (mark)
+        update session_tokens set superseded_at = coalesce(superseded_at, $4)
+         where user_id = $1 and session_id = $2 and generation = $3";
+    db.execute(sql, &[&db.owner.0, &id, &generation, &now]).await?;
+    Ok(true)
+}
+
+/// Puts another token in the place of one that was sent and never arrived; `false` when it did arrive.
+pub async fn replace_unused(db: &Tenant<'_>, id: Uuid, generation: i32, hash: &[u8], now: Timestamp) -> Result<bool> {
+    let sql = "-- sessions::replace_unused
+        update session_tokens set token_hash = $4, issued_at = $5
+         where user_id = $1 and session_id = $2 and generation = $3 and first_used_at is null";
+    let replaced = db.execute(sql, &[&db.owner.0, &id, &generation, &hash, &now]).await? == 1;
+    if replaced {
+        // Only one lost answer is forgiven: from now on the token before counts as spent.
+        let sql = "-- sessions::replace_unused (spend)
+            update session_tokens set superseded_at = to_timestamp(0) where user_id = $1 and session_id = $2 and generation = $3 - 1";
+        db.execute(sql, &[&db.owner.0, &id, &generation]).await?;
+    }
+    Ok(replaced)
+}
+
+pub async fn mark_used(db: &Tenant<'_>, id: Uuid, generation: i32, now: Timestamp) -> Result<()> {
+    let sql = "-- sessions::mark_used
+        update session_tokens set first_used_at = $4
+         where user_id = $1 and session_id = $2 and generation = $3 and first_used_at is null";
+    db.execute(sql, &[&db.owner.0, &id, &generation, &now]).await?;
+    Ok(())
+}
+
+/// Ends a session, with every token it ever had.
+pub async fn revoke(db: &Tenant<'_>, id: Uuid, now: Timestamp) -> Result<()> {
+    let sql = "-- sessions::revoke
+        update sessions set revoked_at = $3 where user_id = $1 and id = $2 and revoked_at is null";
+    db.execute(sql, &[&db.owner.0, &id, &now]).await?;
+    Ok(())
+}

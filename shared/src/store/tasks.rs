@@ -1,0 +1,183 @@
+//! The `tasks` table. The row is the truth; a message on the queue is only a bell. All times are the database's.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio_postgres::Row;
+
+use super::{Connection, Tenant};
+use crate::error::{Error, Result};
+use crate::model::task::{Claim, Job, State, Task};
+use crate::model::{TaskId, UserId};
+
+/// How a task comes to be.
+#[derive(Debug, Clone, Default)]
+pub struct Origin {
+    /// The same key makes the same task, ever.
+    pub dedupe_key: Option<String>,
+    pub cause: Option<(TaskId, i32)>,
+}
+
+/// Adds a task that nothing else stands for.
+pub async fn insert(db: &Tenant<'_>, job: &Job, origin: &Origin) -> Result<Option<TaskId>> {
+    let sql = "-- tasks::insert
+        insert into tasks (user_id, id, task_type, lane, payload, dedupe_key, cause_task, depth)
+        values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict on constraint tasks_dedupe_key do nothing";
+    let id = TaskId::random();
+    let (cause, depth) = origin.cause.map_or((None, 0), |(task, depth)| (Some(task.0), depth + 1));
+    let payload = serde_json::to_value(job)?;
+    let added = db
+        .execute(sql, &[&db.owner.0, &id.0, &job.name(), &job.lane(), &payload, &origin.dedupe_key, &cause, &depth])
+        .await?;
+    Ok((added == 1).then_some(id))
+}
+
+/// Makes sure that a task of this lane is waiting: the one that waits already, or a new one.
+pub async fn ensure(db: &Tenant<'_>, job: &Job) -> Result<TaskId> {
+    let sql = "-- tasks::ensure
+        insert into tasks as t (user_id, id, task_type, lane, payload, coalesced) values ($1, $2, $3, $4, $5, true)
+        on conflict (user_id, lane) where state = 'pending' and coalesced
+        do update set payload = excluded.payload, run_after = least(t.run_after, now()), updated_at = now()
+        returning id";
+    let payload = serde_json::to_value(job)?;
+    let row = db.row(sql, &[&db.owner.0, &TaskId::random().0, &job.name(), &job.lane(), &payload]).await?;
+    Ok(TaskId(row.try_get("id")?))
+}
+
+/// Whose task it is.
+pub async fn owner(db: &Connection, id: TaskId) -> Result<Option<UserId>> {
+    let row = db.row("-- tasks::owner\nselect lookup.task_user($1)", &[&id.0]).await?;
+    Ok(row.try_get::<_, Option<i64>>(0)?.map(UserId))
+}
+
+/// Takes a due task, unless somebody else has it or has its lane.
+pub async fn claim(db: &mut Tenant<'_>, id: TaskId, lease: Duration) -> Result<Option<Claim>> {
+    let sql = "-- tasks::claim
+        update tasks set state = 'in_progress', attempt = attempt + 1, fence = fence + 1,
+               lease_until = now() + make_interval(secs => $3), updated_at = now()
+         where user_id = $1 and id = $2 and state = 'pending' and run_after <= now() + interval '1 second'";
+    let owner = db.owner;
+    let claimed = db.execute_unless("tasks_one_running", sql, &[&owner.0, &id.0, &lease.as_secs_f64()]).await?;
+    if claimed != Some(1) {
+        return Ok(None);
+    }
+    let sql = "-- tasks::claim (read)
+        select payload, attempt, max_attempts, fence from tasks where user_id = $1 and id = $2";
+    let row = db.row(sql, &[&owner.0, &id.0]).await?;
+    Ok(Some(Claim {
+        id,
+        owner,
+        job: serde_json::from_value(row.try_get("payload")?)?,
+        attempt: row.try_get("attempt")?,
+        max_attempts: row.try_get("max_attempts")?,
+        fence: row.try_get("fence")?,
+    }))
+}
+
+/// Extends the lease; `false` when the task was lost to somebody else.
+pub async fn heartbeat(db: &Tenant<'_>, claim: &Claim, lease: Duration) -> Result<bool> {
+    let sql = "-- tasks::heartbeat
+        update tasks set lease_until = now() + make_interval(secs => $4)
+         where user_id = $1 and id = $2 and fence = $3 and state = 'in_progress'";
+    Ok(db.execute(sql, &[&db.owner.0, &claim.id.0, &claim.fence, &lease.as_secs_f64()]).await? == 1)
+}
+
+/// What becomes of a task that somebody worked on.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    Done(Value),
+    /// It goes on later, having got somewhere: this try does not count.
+    Again { after: Duration, progress: Value },
+    /// It is tried again.
+    Retry { after: Duration, error: String },
+    Failed { error: String },
+}
+
+/// Writes the outcome; `false` when the task was lost to somebody else, whose outcome counts.
+pub async fn finish(db: &mut Tenant<'_>, claim: &Claim, outcome: &Outcome) -> Result<bool> {
+    let (state, after, result, error, attempt) = match outcome {
+        Outcome::Done(result) => (State::Done, Duration::ZERO, Some(result), None, claim.attempt),
+        Outcome::Again { after, progress } => (State::Pending, *after, Some(progress), None, 0),
+        Outcome::Retry { after, error } => (State::Pending, *after, None, Some(error), claim.attempt),
+        Outcome::Failed { error } => (State::Failed, Duration::ZERO, None, Some(error), claim.attempt),
+    };
+    let sql = "-- tasks::finish
+        update tasks set state = $4, run_after = now() + make_interval(secs => $5), result = coalesce($6, result),
+               last_error = $7, attempt = $8, lease_until = null, rung_at = now(), updated_at = now(),
+               completed_at = case when $4 in ('done', 'failed') then now() end
+         where user_id = $1 and id = $2 and fence = $3 and state = 'in_progress'";
+    let owner = db.owner;
+    let params: super::db::Params<'_> =
+        &[&owner.0, &claim.id.0, &claim.fence, &state.name(), &after.as_secs_f64(), &result, &error, &attempt];
+    match db.execute_unless("tasks_one_waiting", sql, params).await? {
+        Some(rows) => Ok(rows == 1),
+        // A newer task of this lane waits already and does the rest.
+        None => {
+            let sql = "-- tasks::finish (leave to the next)
+                update tasks set state = 'done', result = coalesce($4, result), last_error = $5, lease_until = null,
+                       updated_at = now(), completed_at = now()
+                 where user_id = $1 and id = $2 and fence = $3 and state = 'in_progress'";
+            Ok(db.execute(sql, &[&owner.0, &claim.id.0, &claim.fence, &result, &error]).await? == 1)
+        }
+    }
+}
+
+/// The task of this lane that waited for the one before it to end.
+pub async fn next_of_lane(db: &Tenant<'_>, lane: &str) -> Result<Option<TaskId>> {
+    let sql = "-- tasks::next_of_lane
+        update tasks set rung_at = now() where user_id = $1 and id =
+            (select id from tasks where user_id = $1 and lane = $2 and state = 'pending' and run_after <= now()
+              order by run_after limit 1)
+        returning id";
+    Ok(db.maybe(sql, &[&db.owner.0, &lane]).await?.map(|row| row.try_get("id").map(TaskId)).transpose()?)
+}
+
+/// Remembers that the bell was rung for it.
+pub async fn rung(db: &Tenant<'_>, id: TaskId) -> Result<()> {
+    db.execute("-- tasks::rung\nupdate tasks set rung_at = now() where user_id = $1 and id = $2", &[&db.owner.0, &id.0])
+        .await?;
+    Ok(())
+}
+
+/// Takes back what lost its worker, and answers all tasks that are due and were not rung for within `ring_again`.
+pub async fn sweep(db: &Connection, ring_again: Duration, most: i32) -> Result<Vec<TaskId>> {
+    let sql = "-- tasks::sweep\nselect lookup.sweep_tasks(make_interval(secs => $1), $2) as id";
+    let rows = db.rows(sql, &[&ring_again.as_secs_f64(), &most]).await?;
+    rows.iter().map(|row| Ok(TaskId(row.try_get("id")?))).collect()
+}
+
+const COLUMNS: &str = "id, task_type, state, attempt, max_attempts, result, last_error, run_after, created_at, updated_at, completed_at";
+
+pub async fn get(db: &Tenant<'_>, id: TaskId) -> Result<Option<Task>> {
+    let sql = format!("-- tasks::get\nselect {COLUMNS} from tasks where user_id = $1 and id = $2");
+    db.maybe(&sql, &[&db.owner.0, &id.0]).await?.as_ref().map(task).transpose()
+}
+
+/// Newest first, from after `before` on.
+pub async fn list(db: &Tenant<'_>, state: Option<State>, before: Option<TaskId>, limit: i64) -> Result<Vec<Task>> {
+    // Ids are UUIDs of version 7: their order is that of their making.
+    let sql = format!(
+        "-- tasks::list
+        select {COLUMNS} from tasks
+         where user_id = $1 and ($2::text is null or state = $2) and ($3::uuid is null or id < $3)
+         order by id desc limit $4"
+    );
+    let rows = db.rows(&sql, &[&db.owner.0, &state.map(State::name), &before.map(|id| id.0), &limit]).await?;
+    rows.iter().map(task).collect()
+}
+
+fn task(row: &Row) -> Result<Task> {
+    Ok(Task {
+        id: TaskId(row.try_get("id")?),
+        task_type: row.try_get("task_type")?,
+        state: row.try_get::<_, &str>("state")?.parse::<State>().map_err(Error::from)?,
+        attempts: row.try_get("attempt")?,
+        max_attempts: row.try_get("max_attempts")?,
+        result: row.try_get("result")?,
+        last_error: row.try_get("last_error")?,
+        scheduled_for: row.try_get("run_after")?,
+        created_at: row.try_get("created_at")?,
+        updated_at: row.try_get("updated_at")?,
+        completed_at: row.try_get("completed_at")?,
+    })
+}

@@ -1,0 +1,54 @@
+//! The `users` table.
+
+use tokio_postgres::Row;
+
+use super::{Connection, Tenant};
+use crate::error::Result;
+use crate::model::UserId;
+use crate::model::user::User;
+
+/// The advisor with this Google account; made if there is none yet.
+pub async fn for_google(db: &Connection, sub: &str) -> Result<UserId> {
+    let row = db.row("-- users::for_google\nselect lookup.user_for_google($1)", &[&sub]).await?;
+    Ok(UserId(row.try_get(0)?))
+}
+
+/// What Google said at sign-in.
+pub struct Profile<'a> {
+    pub email: &'a str,
+    pub name: Option<&'a str>,
+    pub picture: Option<&'a str>,
+}
+
+pub async fn put_profile(db: &Tenant<'_>, profile: &Profile<'_>) -> Result<()> {
+    let sql = "-- users::put_profile
+        update users set email = $2, full_name = coalesce($3, full_name), picture = coalesce($4, picture), updated_at = now()
+         where id = $1";
+    db.execute(sql, &[&db.owner.0, &profile.email, &profile.name, &profile.picture]).await?;
+    Ok(())
+}
+
+pub async fn get(db: &Tenant<'_>) -> Result<Option<User>> {
+    let sql = "-- users::get
+        select id, email, full_name, picture, timezone, is_active, created_at, updated_at from users where id = $1";
+    db.maybe(sql, &[&db.owner.0]).await?.as_ref().map(user).transpose()
+}
+
+/// Holds back every other transaction that would change this advisor's documents.
+pub async fn lock(db: &Tenant<'_>) -> Result<()> {
+    db.execute("-- users::lock\nselect 1 from users where id = $1 for no key update", &[&db.owner.0]).await?;
+    Ok(())
+}
+
+fn user(row: &Row) -> Result<User> {
+    Ok(User {
+        id: UserId(row.try_get("id")?),
+        email: row.try_get("email")?,
+        name: row.try_get("full_name")?,
+        picture: row.try_get("picture")?,
+        time_zone: row.try_get("timezone")?,
+        is_active: row.try_get("is_active")?,
+        created_at: row.try_get("created_at")?,
+        updated_at: row.try_get("updated_at")?,
+    })
+}
