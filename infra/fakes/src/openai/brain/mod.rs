@@ -1,9 +1,173 @@
-//! The stand-in.
+//! The stand-in for a chat model: rules that choose tools and quote what they were given. It knows nothing of its own.
+//!
+//! In order: a request to act calls the tool that acts; a passage that answers is quoted with its number; a first name that
+//! several people share is asked about; a tool that has not been tried is called (three rounds at most); else it says that
+//! nothing was found. Text inside passages is quoted and never obeyed, unless [`super::OpenAi::hijack`] says so.
 
+mod act;
+mod arguments;
+mod concepts;
+mod hijack;
+mod lookup;
+mod passage;
+mod people;
+mod question;
+mod score;
+mod sentences;
+#[cfg(test)]
+mod tests;
+mod wording;
+
+use std::sync::atomic::Ordering;
+
+use self::lookup::Tried;
+use self::passage::Passage;
+use self::question::{Asks, Question};
+use self::score::Hit;
 use super::Shared;
+use super::embedder::Embeddings;
 use super::script::Reply;
-use super::turn::Turn;
+use super::turn::{Choice, Message, Tool, Turn};
 
-pub async fn reply(_shared: &Shared, _turn: &Turn) -> Reply {
-    Reply::text("I found nothing about that in your mail, calendar or CRM.")
+/// The most people named in one answer, and how far behind the best the others may be.
+const MOST_ANSWERS: usize = 3;
+const NEARLY_AS_GOOD: f32 = 0.06;
+/// A namesake this far behind is not meant.
+const CLEARLY_BETTER: f32 = 0.12;
+
+pub async fn reply(shared: &Shared, turn: &Turn) -> Reply {
+    decide(&shared.embeddings, turn, shared.hijacked.load(Ordering::Relaxed)).await
+}
+
+async fn decide(embeddings: &Embeddings, turn: &Turn, hijacked: bool) -> Reply {
+    let (question, mut passages) = question::read(turn);
+    let results = results(turn);
+    for result in &results {
+        passages.extend(passage::of_result(&result.tool, result.text));
+    }
+    let tried = tried(turn);
+    let tools: &[Tool] = if turn.choice == Choice::None { &[] } else { &turn.tools };
+
+    if hijacked && let Some(obeyed) = hijack::obey(&passages, tools, &tried.tools) {
+        return obeyed;
+    }
+    if let Choice::Named(name) = &turn.choice
+        && let Some(tool) = tools.iter().find(|tool| tool.name == *name)
+    {
+        return lookup::call(tool, &question, lookup::contact_of(&question, &passages), &lookup::query(&question));
+    }
+    if let Some(tool) = act::tool_for(&question.text, tools) {
+        return act(tool, &question, tools, &tried, &results, &passages);
+    }
+
+    let answered = answer(embeddings, &question, &passages).await;
+    if let Some(text) = &answered
+        && turn.choice != Choice::Required
+    {
+        return Reply::text(text);
+    }
+    if let Some(call) = lookup::next(&question, tools, &tried, &passages) {
+        return call;
+    }
+    if let (Choice::Required, Some(tool)) = (&turn.choice, tools.first()) {
+        return lookup::call(tool, &question, None, &lookup::query(&question));
+    }
+    Reply::text(answered.unwrap_or_else(|| wording::NOTHING.to_owned()))
+}
+
+/// What the passages say, or a question back; nothing if they do not answer.
+async fn answer(embeddings: &Embeddings, question: &Question, passages: &[Passage]) -> Option<String> {
+    let advisor = people::advisor(passages);
+    let advisor = advisor.as_deref();
+    let hits = score::rank(embeddings, question, passages, advisor).await;
+    let best = hits.first()?;
+    let person = |hit: &Hit| people::subject_of(&passages[hit.passage], advisor);
+
+    let namesakes = people::namesakes(question, passages, advisor);
+    if !namesakes.is_empty() {
+        let of =
+            |name: &String| hits.iter().find(|hit| person(hit).as_ref() == Some(name)).map_or(0.0, |hit| hit.score);
+        let mut scores: Vec<f32> = namesakes.iter().map(of).collect();
+        scores.sort_by(|a, b| b.total_cmp(a));
+        let is_clear = best.score >= score::relevant(embeddings) && scores[0] - scores[1] >= CLEARLY_BETTER;
+        if !is_clear {
+            return Some(wording::which(&namesakes, passages, advisor));
+        }
+    }
+    if best.score < score::relevant(embeddings) {
+        return None;
+    }
+
+    let mut chosen = vec![best];
+    for hit in &hits[1..] {
+        let as_good = hit.score >= score::relevant(embeddings) && hit.score >= best.score - NEARLY_AS_GOOD;
+        let is_new = chosen.iter().all(|other| person(other) != person(hit));
+        if question.asks == Asks::Who && as_good && is_new && chosen.len() < MOST_ANSWERS {
+            chosen.push(hit);
+        }
+    }
+    Some(wording::answer(question, &chosen, passages, advisor))
+}
+
+/// Calls the tool, after finding the person in the CRM if one is named; then reports what it said.
+fn act(
+    tool: &Tool,
+    question: &Question,
+    tools: &[Tool],
+    tried: &Tried,
+    results: &[Outcome<'_>],
+    found: &[Passage],
+) -> Reply {
+    if let Some(outcome) = results.iter().rev().find(|outcome| outcome.tool == tool.name) {
+        return Reply::text(format!("{}: {}", tool.name.replace('_', " "), outcome.text.trim()));
+    }
+    let namesakes = people::namesakes(question, found, None);
+    if !namesakes.is_empty() {
+        return Reply::text(wording::which(&namesakes, found, None));
+    }
+    let contact = lookup::contact_of(question, found);
+    let search = tools.iter().find(|tool| tool.name == "search_contacts" && !tried.tools.contains(&tool.name));
+    match search {
+        Some(search) if contact.is_none() && !question.names.is_empty() => {
+            lookup::call(search, question, None, &question.names[0])
+        }
+        _ => lookup::call(tool, question, contact, &lookup::query(question)),
+    }
+}
+
+/// What a tool answered since the question was put.
+struct Outcome<'a> {
+    tool: String,
+    text: &'a str,
+}
+
+fn since_question(turn: &Turn) -> &[Message] {
+    let last = turn.messages.iter().rposition(|message| matches!(message, Message::User(_)));
+    &turn.messages[last.unwrap_or(0)..]
+}
+
+fn results(turn: &Turn) -> Vec<Outcome<'_>> {
+    let messages = since_question(turn);
+    let calls: Vec<_> = messages.iter().flat_map(calls_of).collect();
+    let outcome = |message| match message {
+        &Message::ToolResult { ref call_id, ref text } => {
+            let tool = calls.iter().find(|call| call.id == *call_id)?.name.clone();
+            Some(Outcome { tool, text: text.as_str() })
+        }
+        _ => None,
+    };
+    messages.iter().filter_map(outcome).collect()
+}
+
+fn tried(turn: &Turn) -> Tried {
+    let messages = since_question(turn);
+    let rounds = messages.iter().filter(|message| !calls_of(message).is_empty()).count();
+    Tried { tools: messages.iter().flat_map(calls_of).map(|call| call.name.clone()).collect(), rounds }
+}
+
+fn calls_of(message: &Message) -> &[super::turn::Call] {
+    match message {
+        Message::Assistant { calls, .. } => calls,
+        _ => &[],
+    }
 }

@@ -1,0 +1,90 @@
+//! Which tool to look things up with next.
+
+use super::super::script::Reply;
+use super::super::turn::Tool;
+use super::super::words::words;
+use super::act::{CONTACT_ID, known};
+use super::arguments::for_tool;
+use super::passage::Passage;
+use super::question::Question;
+
+/// What has been tried since the question was put.
+#[derive(Clone, Debug, Default)]
+pub struct Tried {
+    pub tools: Vec<String>,
+    pub rounds: usize,
+}
+
+/// Rounds of tool calls per question.
+const MOST_ROUNDS: usize = 3;
+
+/// The next call, if there is a tool left that may help.
+pub fn next(question: &Question, tools: &[Tool], tried: &Tried, contacts: &[Passage]) -> Option<Reply> {
+    if tried.rounds >= MOST_ROUNDS {
+        return None;
+    }
+    let untried = |name: &str| tools.iter().find(|tool| tool.name == name && !tried.tools.contains(&tool.name));
+    let contact = contact_of(question, contacts);
+    let name = order(question, contact.is_some()).into_iter().find_map(untried)?;
+    let of_contact = name.name.contains("contact") && !question.names.is_empty();
+    let query = if of_contact { question.names.join(" ") } else { query(question) };
+    Some(call(name, question, contact, &query))
+}
+
+pub fn call(tool: &Tool, question: &Question, contact: Option<&Passage>, query: &str) -> Reply {
+    Reply::call(tool.name.clone(), for_tool(tool, &known(question, contact, query)))
+}
+
+/// The words to search for.
+pub fn query(question: &Question) -> String {
+    let mut query = question.names.clone();
+    query.extend(words(&question.core).into_iter().filter(|word| question.terms.contains(word)));
+    if query.is_empty() { question.text.clone() } else { query.join(" ") }
+}
+
+/// Tools by what the question is about.
+fn order(question: &Question, knows_contact: bool) -> Vec<&'static str> {
+    let asked = words(&question.text);
+    let about = |any: &[&str]| any.iter().any(|word| asked.iter().any(|asked| asked == word));
+    let mut order = Vec::new();
+    let of_record = about(&["phone", "address", "birthday", "company", "job", "number", "contact", "employer"]);
+    if knows_contact {
+        if about(&["note", "notes"]) {
+            order.push("get_contact_notes");
+        }
+        if of_record {
+            order.push("get_contact_by_id");
+        }
+    }
+    if about(&["meeting", "meetings", "calendar", "appointment", "schedule", "event", "events", "free", "busy"]) {
+        order.push("search_calendar");
+    }
+    if about(&["deal", "deals", "pipeline", "opportunity", "closing"]) {
+        order.push("search_deals");
+    }
+    if of_record || about(&["note", "notes"]) {
+        order.push("search_contacts");
+    }
+    order.push("search_emails");
+    if !question.names.is_empty() {
+        order.push("search_contacts");
+    }
+    if knows_contact {
+        order.push("get_contact_notes");
+    }
+    order
+}
+
+/// The contact the question names; only if there is just one.
+pub fn contact_of<'a>(question: &Question, contacts: &'a [Passage]) -> Option<&'a Passage> {
+    let named = |contact: &&Passage| {
+        let known: Vec<String> = contact.header.iter().flat_map(|(_, value)| words(value)).collect();
+        question.names.iter().any(|name| words(name).iter().all(|part| known.contains(part)))
+    };
+    let fitting: Vec<&Passage> =
+        contacts.iter().filter(|contact| contact.field(CONTACT_ID).is_some()).filter(named).collect();
+    match fitting.as_slice() {
+        [one] => Some(one),
+        _ => None,
+    }
+}
