@@ -78,6 +78,7 @@ impl Calendar<'_> {
         let number = |cell: &str| -> i64 { cell.parse().unwrap_or_else(|_| panic!("{line}: {cell:?} is no number")) };
         let day = self.today.saturating_add(number(ahead).days());
         let all_day = time == "all-day";
+        let day = if all_day { day } else { first_day(working_day(day), rule) };
         let small = |value: i64| i8::try_from(value).unwrap_or_else(|_| panic!("{line}: no such time"));
         let clock = time.split_once(':').map_or((0, 0), |(hour, minute)| (small(number(hour)), small(number(minute))));
         let minutes = if all_day { number(length) * 24 * 60 } else { number(length) };
@@ -111,6 +112,14 @@ impl Calendar<'_> {
             recurrence: Vec::new(),
         }
     }
+}
+
+/// The first day that the rule's `BYDAY` names; the day itself where it names none.
+fn first_day(day: Date, rule: &str) -> Date {
+    let Some(named) = rule.split(';').find_map(|part| part.strip_prefix("BYDAY=")) else { return day };
+    let week = (0..7).map(|ahead: i64| day.saturating_add(ahead.days()));
+    let code = |day: &Date| day.strftime("%a").to_string()[..2].to_uppercase();
+    week.into_iter().find(|day| named.split(',').any(|name| name == code(day))).unwrap_or(day)
 }
 
 fn attendee(name: &str, people: &[Person]) -> Mailbox {

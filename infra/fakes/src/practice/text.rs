@@ -57,11 +57,18 @@ pub fn html(text: &str) -> String {
 
 fn paragraph(text: &str) -> String {
     let lines: Vec<String> = text.lines().map(escape).collect();
-    if !lines.is_empty() && lines.iter().all(|line| line.starts_with("- ")) {
-        let items: String = lines.iter().map(|line| format!("<li>{}</li>", &line[2..])).collect();
-        return format!("<ul>{items}</ul>");
+    let mut html = String::new();
+
+    for run in lines.chunk_by(|one, next| one.starts_with("- ") == next.starts_with("- ")) {
+        if run[0].starts_with("- ") {
+            let items: String = run.iter().map(|line| format!("<li>{}</li>", &line[2..])).collect();
+            html.push_str(&format!("<ul>{items}</ul>"));
+        } else {
+            html.push_str(&format!("<p>{}</p>", run.join("<br>")));
+        }
     }
-    format!("<p>{}</p>", lines.join("<br>"))
+
+    html
 }
 
 pub fn escape(text: &str) -> String {
