@@ -1,4 +1,6 @@
 //! `GET /oauth/authorize`: the page on which a person chooses an account and lets the app in.
+//!
+//! The person loaded first is offered; a `user` parameter with another's number or address chooses that one.
 
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{StatusCode, header};
@@ -8,6 +10,7 @@ use jiff::SignedDuration;
 use super::app::{App, Shared};
 use super::html::{self, escape};
 use super::oauth::short_token;
+use super::portal::User;
 use super::request::Query;
 use super::state::Code;
 use crate::server::lock;
@@ -60,13 +63,16 @@ fn page(app: &App, raw: Option<&str>, portal: Option<i64>) -> Response {
         Ok(request) => request,
         Err(message) => return refuse(message),
     };
-    let people: Vec<_> = {
+    let people: Vec<(i64, User)> = {
         let state = lock(&app.state);
-        let all = state.portals.values().filter(|one| portal.is_none_or(|portal| one.id == portal));
-        all.flat_map(|portal| portal.users.iter().map(|user| (portal.id, user.clone()))).collect()
+        let all = state.people.iter().filter(|(hub, _)| portal.is_none_or(|portal| *hub == portal));
+        all.filter_map(|(hub, id)| {
+            Some((*hub, state.portals.get(hub)?.users.iter().find(|user| user.id == *id)?.clone()))
+        })
+        .collect()
     };
-    let chosen = query.get("user").and_then(|user| user.parse::<i64>().ok());
-    let Some((hub, user)) = people.iter().find(|(_, user)| Some(user.id) == chosen).or_else(|| people.first()) else {
+    let chosen = people.iter().find(|(_, user)| query.get("user").is_some_and(|asked| is_meant(user, asked)));
+    let Some((hub, user)) = chosen.or_else(|| people.first()) else {
         return refuse("There is no HubSpot account to connect.");
     };
 
@@ -101,6 +107,11 @@ fn page(app: &App, raw: Option<&str>, portal: Option<i64>) -> Response {
     html::page(StatusCode::OK, "Connect to HubSpot", &body)
 }
 
+/// The person a `user` parameter names, by number or by address.
+fn is_meant(user: &User, asked: &str) -> bool {
+    user.id.to_string() == asked || user.email.eq_ignore_ascii_case(asked)
+}
+
 /// The approving link: hands out a code and sends the browser back to the app.
 pub async fn approve(State(app): State<Shared>, RawQuery(raw): RawQuery) -> Response {
     let query = Query::parse(raw.as_deref());
@@ -108,12 +119,15 @@ pub async fn approve(State(app): State<Shared>, RawQuery(raw): RawQuery) -> Resp
         Ok(request) => request,
         Err(message) => return refuse(message),
     };
-    let chosen = query.get("user").and_then(|user| user.parse::<i64>().ok());
     let code = short_token();
     {
         let mut state = lock(&app.state);
-        let portal = state.portals.values().find(|portal| portal.users.iter().any(|user| Some(user.id) == chosen));
-        let (Some(portal), Some(user)) = (portal.map(|portal| portal.id), chosen) else {
+        let asked = query.get("user").unwrap_or_default();
+        let chosen = state.portals.values().find_map(|portal| {
+            let user = portal.users.iter().find(|user| is_meant(user, asked))?;
+            Some((portal.id, user.id))
+        });
+        let Some((portal, user)) = chosen else {
             return refuse("There is no such HubSpot user.");
         };
         let now = app.now();

@@ -155,7 +155,10 @@ impl Portal {
     /// Removes every association between two records. Removing what is not there is no error.
     pub fn dissociate(&mut self, from: End, to: End) {
         let before = self.links.len();
-        self.links.retain(|link| !(link.from == from && link.to == to) && !(link.from == to && link.to == from));
+        self.links.retain(|link| {
+            let ends = (link.from, link.to);
+            ends != (from, to) && ends != (to, from)
+        });
         if self.links.len() != before {
             self.note_association(from, to, true);
         }

@@ -19,6 +19,7 @@ pub fn load(state: &mut State, practice: &Practice, now: Timestamp) {
         let portal = state.portals.entry(advisor.portal_id).or_insert_with(|| Portal::new(advisor.portal_id, now));
         if !portal.users.iter().any(|user| user.id == advisor.hubspot_user_id) {
             portal.users.push(user(advisor, now));
+            state.people.push((advisor.portal_id, advisor.hubspot_user_id));
         }
     }
     let kinds = [

@@ -212,7 +212,7 @@ impl HubSpot {
 
     /// Associates two records with the default type.
     pub fn associate(&self, portal: i64, from: (&str, u64), to: (&str, u64)) -> io::Result<()> {
-        let to_kind = Kind::parse(to.0).map_err(refused)?;
+        let to_kind = Kind::parse(to.0).map_err(|refusal| refused(&refusal))?;
         self.act(portal, from.0, |account, kind, _| account.associate((kind, from.1), (to_kind, to.1), &[]))
     }
 
@@ -258,12 +258,12 @@ impl HubSpot {
         kind: &str,
         act: impl FnOnce(&mut Portal, Kind, Actor) -> Result<T, Refusal>,
     ) -> io::Result<T> {
-        let kind = Kind::parse(kind).map_err(refused)?;
-        self.app.as_person(portal, |account, actor| act(account, kind, actor)).map_err(refused)
+        let kind = Kind::parse(kind).map_err(|refusal| refused(&refusal))?;
+        self.app.as_person(portal, |account, actor| act(account, kind, actor)).map_err(|refusal| refused(&refusal))
     }
 }
 
-fn refused(refusal: Refusal) -> io::Error {
+fn refused(refusal: &Refusal) -> io::Error {
     io::Error::other(refusal.body["message"].as_str().unwrap_or_default().to_owned())
 }
 

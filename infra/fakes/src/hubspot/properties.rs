@@ -64,7 +64,6 @@ const READ_ONLY: &[&str] = &[
     "hs_is_closed_lost",
     "hs_deal_stage_probability",
     "hs_merged_object_ids",
-    "hs_additional_emails",
     "num_notes",
     "notes_last_updated",
 ];

@@ -11,8 +11,11 @@ use serde_json::Value;
 use super::portal::Portal;
 
 #[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct State {
     pub portals: BTreeMap<i64, Portal>,
+    /// Portal and user of everyone who can let the app in, as they were loaded: the first is offered first.
+    pub people: Vec<(i64, i64)>,
     /// Authorization codes, by code.
     pub codes: BTreeMap<String, Code>,
     /// By refresh token.

@@ -1,6 +1,7 @@
 //! The fake over HTTP, as an app and a browser see it.
 
 mod associations;
+mod load;
 mod oauth;
 mod objects;
 mod search;

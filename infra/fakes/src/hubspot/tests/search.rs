@@ -12,7 +12,7 @@ async fn ids(client: &Client, kind: &str, body: Value) -> Vec<String> {
     found["results"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect()
 }
 
-fn by(name: &str, operator: &str, more: Value) -> Value {
+fn by(name: &str, operator: &str, more: &Value) -> Value {
     let mut filter = json!({ "propertyName": name, "operator": operator });
     filter.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     json!({ "filterGroups": [{ "filters": [filter] }] })
@@ -40,9 +40,9 @@ async fn every_operator_finds_what_it_should() {
         ("hs_lastmodifieddate", "GT", json!({ "value": "0" }), &none),
         ("associations.company", "EQ", json!({ "value": "201" }), &["101"]),
     ] {
-        assert_eq!(ids(&client, "contacts", by(name, operator, more)).await, expected, "{name} {operator}");
+        assert_eq!(ids(&client, "contacts", by(name, operator, &more)).await, expected, "{name} {operator}");
     }
-    assert_eq!(ids(&client, "deals", by("hs_is_closed_won", "EQ", json!({ "value": "true" }))).await, ["301"]);
+    assert_eq!(ids(&client, "deals", by("hs_is_closed_won", "EQ", &json!({ "value": "true" }))).await, ["301"]);
     assert_eq!(ids(&client, "contacts", json!({ "query": "sar" })).await, ["102"]);
     assert_eq!(ids(&client, "notes", json!({ "query": "BASEBALL coaches" })).await, ["401"]);
     let sorted = json!({ "sorts": [{ "propertyName": "firstname", "direction": "DESCENDING" }] });
@@ -64,9 +64,9 @@ async fn too_much_is_refused() {
         json!({ "limit": 100, "after": 9901 }),
         json!({ "query": "x".repeat(3001) }),
         json!({ "sorts": ["email", "firstname"] }),
-        by("nonsense", "EQ", json!({ "value": "1" })),
-        by("email", "LIKE", json!({ "value": "1" })),
-        by("email", "EQ", json!({})),
+        by("nonsense", "EQ", &json!({ "value": "1" })),
+        by("email", "LIKE", &json!({ "value": "1" })),
+        by("email", "EQ", &json!({})),
     ] {
         let (status, refused) = client.post("/crm/objects/2026-09/contacts/search", &body).await;
         assert_eq!((status, &refused["category"]), (400, &"VALIDATION_ERROR".into()), "{body}");
@@ -84,7 +84,7 @@ async fn the_index_can_be_behind() {
 
     let all = json!({ "query": "example" });
     assert_eq!(ids(&client, "contacts", all.clone()).await, ["101", "102"]);
-    let old = by("email", "EQ", json!({ "value": "bill@example.com" }));
+    let old = by("email", "EQ", &json!({ "value": "bill@example.com" }));
     assert_eq!(ids(&client, "contacts", old.clone()).await, ["101"]);
     clock.advance(Duration::from_secs(31));
     assert_eq!(ids(&client, "contacts", all).await, ["101".to_owned(), id]);
