@@ -30,7 +30,7 @@ impl Calendar<'_> {
     pub fn reviews(&self, people: &[Person], each: u32) -> Vec<Event> {
         let mut events = Vec::new();
 
-        for person in people {
+        for person in people.iter().filter(|person| person.is_client()) {
             let is_head = people.iter().find(|other| other.household == person.household).map(|head| &head.name);
             if is_head != Some(&person.name) {
                 continue;
@@ -48,8 +48,8 @@ impl Calendar<'_> {
         let key = format!("{} review {index}", couple[0].name);
         let mut dice = Dice::new(&key);
         let span = 580 / each;
-        // The last one lies ahead of today; weekends are not for reviews.
-        let ahead = 55 - i64::from((each - 1 - index) * span + dice.between(0, 50));
+        // The last one lies ahead of today or not long behind; weekends are not for reviews.
+        let ahead = 55 - i64::from((each - 1 - index) * span + dice.between(0, span));
         let day = working_day(self.today.saturating_add(ahead.days()));
         let (kind, agenda) = *dice.pick(KINDS);
         let names: Vec<&str> = couple.iter().map(|person| person.first()).collect();

@@ -60,7 +60,8 @@ impl Owner<'_> {
         }
 
         let mut dice = Dice::new(&person.name);
-        let (created, updated) = (dice.between(200, 540), dice.between(2, 200));
+        let created = if person.stage == "opportunity" { dice.between(41, 60) } else { dice.between(541, 546) };
+        let updated = dice.between(2, 200);
         let companies = company.map(|name| ("companies".into(), numeric_id("company", name)));
         self.object(contact_id(&person.name), properties, (created, updated), companies.into_iter().collect())
     }

@@ -14,7 +14,8 @@ const SPAN: u32 = 520;
 /// `count` conversations from `data/filler.txt`, each template in turn, each with another person.
 pub fn threads(desk: &Desk<'_>, count: usize) -> Vec<Mail> {
     let templates = script::read(include_str!("data/filler.txt"));
-    let clients: Vec<&Person> = desk.people.iter().filter(|person| person.mailbox().is_some()).collect();
+    let clients: Vec<&Person> =
+        desk.people.iter().filter(|person| person.is_client() && person.mailbox().is_some()).collect();
     let mut mails = Vec::new();
 
     for index in 0..count {
@@ -31,7 +32,7 @@ pub fn threads(desk: &Desk<'_>, count: usize) -> Vec<Mail> {
 fn filled(template: &Script, person: &Person, index: usize, desk: &Desk<'_>) -> Script {
     let key = format!("{}-{index}", template.key);
     let mut dice = Dice::new(&format!("{key} {}", desk.advisor.email));
-    let slots = slots(person, &mut dice);
+    let slots = slots(&desk.advisor.given_name, person, &mut dice);
     let length = u32::try_from(template.lines.len()).unwrap_or(1) * 3;
     let mut days = dice.between(2, SPAN) + length;
     let mut hour = 8;
@@ -71,9 +72,10 @@ fn flags(line: &Line, person: &Person, dice: &mut Dice) -> Vec<String> {
     flags
 }
 
-fn slots(person: &Person, dice: &mut Dice) -> Vec<(&'static str, String)> {
+fn slots(me: &str, person: &Person, dice: &mut Dice) -> Vec<(&'static str, String)> {
     let amount = dice.between(9, 60) * 250;
     vec![
+        ("me", me.to_owned()),
         ("first", person.first().to_owned()),
         ("last", person.last().to_owned()),
         ("city", person.city.clone()),
@@ -81,22 +83,29 @@ fn slots(person: &Person, dice: &mut Dice) -> Vec<(&'static str, String)> {
         ("account", (*dice.pick(ACCOUNTS)).to_owned()),
         ("digits", format!("{:04}", dice.between(100, 9999))),
         ("amount", format!("${},{:03}", amount / 1000, amount % 1000)),
+        ("small", format!("${}", dice.between(3, 19) * 50)),
         ("hour", format!("{}:{}", dice.pick(&["9", "10", "11", "1", "2", "3", "4"]), dice.pick(&["00", "15", "30"]))),
     ]
 }
 
 /// `count` routine notes from `data/notes_filler.txt`.
 pub fn notes(owner: &Owner<'_>, people: &[Person], count: usize) -> Vec<CrmObject> {
+    let clients: Vec<&Person> = people.iter().filter(|person| person.is_client()).collect();
     let templates: Vec<&str> = include_str!("data/notes_filler.txt").split("\n\n").map(str::trim).collect();
     let mut notes = Vec::new();
 
     for index in 0..count {
-        let person = &people[(index * 11 + index / people.len()) % people.len()];
+        let person = clients[(index * 11 + index / clients.len()) % clients.len()];
         let key = format!("routine-{index}");
         let mut dice = Dice::new(&key);
         let days = dice.between(2, SPAN);
         let day = owner.today.saturating_sub(jiff::ToSpan::days(i64::from(days)));
-        let body = text::fill(templates[index % templates.len()], day, &slots(person, &mut dice), &mut dice);
+        let body = text::fill(
+            templates[index % templates.len()],
+            day,
+            &slots(&owner.advisor.given_name, person, &mut dice),
+            &mut dice,
+        );
         notes.push(owner.note(&key, days, &[&person.name], &body));
     }
 

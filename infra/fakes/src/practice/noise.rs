@@ -104,8 +104,11 @@ fn letter(preheader: &str, body: &str, footer: bool) -> String {
 }
 
 fn slots(people: &[Person], stories: [String; 3], dice: &mut Dice) -> Vec<(&'static str, String)> {
-    let reachable: Vec<(&Person, &String)> =
-        people.iter().filter_map(|person| Some((person, person.addresses.first()?))).collect();
+    let reachable: Vec<(&Person, &String)> = people
+        .iter()
+        .filter(|person| person.is_client())
+        .filter_map(|person| Some((person, person.addresses.first()?)))
+        .collect();
     let (person, address) = *dice.pick(&reachable);
     let [story, second, third] = stories;
     let title = |story: &str| story.lines().next().unwrap_or_default().to_owned();

@@ -36,6 +36,11 @@ impl Person {
         self.name.rsplit(' ').next().unwrap_or(&self.name)
     }
 
+    /// Not a prospect, not a colleague: somebody everyday correspondence goes on with.
+    pub fn is_client(&self) -> bool {
+        self.stage == "customer"
+    }
+
     /// The mailbox they usually write from.
     pub fn mailbox(&self) -> Option<Mailbox> {
         let email = self.addresses.first()?.clone();
@@ -66,27 +71,28 @@ pub fn advisors() -> Vec<Advisor> {
 
 /// Reads one of the people files.
 pub fn read(file: &str) -> Vec<Person> {
-    let mut people: Vec<Person> = Vec::new();
-    let mut household = 0;
+    let households = file.split("\n\n").enumerate();
+    households.flat_map(|(household, lines)| lines.lines().filter_map(move |line| person(line, household))).collect()
+}
 
-    for line in file.lines().filter(|line| !line.starts_with('#')) {
-        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
-        let [name, addresses, phone, job, company, city, state, stage] = cells[..] else {
-            household += 1;
-            continue;
-        };
-        people.push(Person {
-            name: name.into(),
-            addresses: addresses.split(',').map(str::trim).filter(|address| *address != "-").map(Into::into).collect(),
-            phone: phone.into(),
-            job: job.into(),
-            company: (company != "-").then(|| company.into()),
-            city: city.into(),
-            state: state.into(),
-            stage: stage.into(),
-            household,
-        });
-    }
+/// `None` for a comment.
+fn person(line: &str, household: usize) -> Option<Person> {
+    let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+    let [name, addresses, phone, job, company, city, state, stage] = cells[..] else {
+        assert!(line.starts_with('#'), "a person has eight cells: {line}");
+        return None;
+    };
 
-    people
+    // The files' own header has bars too.
+    (!line.starts_with('#')).then(|| Person {
+        name: name.into(),
+        addresses: addresses.split(',').map(str::trim).filter(|address| *address != "-").map(Into::into).collect(),
+        phone: phone.into(),
+        job: job.into(),
+        company: (company != "-").then(|| company.into()),
+        city: city.into(),
+        state: state.into(),
+        stage: stage.into(),
+        household,
+    })
 }

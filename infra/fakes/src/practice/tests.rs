@@ -88,7 +88,12 @@ fn ids_are_unique() {
 
 #[test]
 fn replies_follow_what_they_answer() {
-    let book = book();
+    for day in [today(), date(2027, 3, 14), date(2028, 2, 29), date(2026, 1, 1)] {
+        replies_follow(&Practice::demo(day));
+    }
+}
+
+fn replies_follow(book: &Practice) {
     let by_message: HashMap<&str, &Mail> = book.mails.iter().map(|mail| (mail.message_id.as_str(), mail)).collect();
     let mut replies = 0;
 
