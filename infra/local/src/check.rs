@@ -1,0 +1,77 @@
+//! `cargo dev check`: what CI runs, in the same order. Stops at the first failure and says what to do.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use fakes::world::{Home, install};
+
+use crate::terminal::say;
+use crate::{Problem, Result};
+
+struct Check {
+    name: &'static str,
+    command: Command,
+    /// What to do when it fails.
+    advice: &'static str,
+}
+
+/// Blocks; the tools write to the terminal themselves.
+pub fn run() -> Result<()> {
+    let home = Home::find()?;
+    let linter = install::linter(&home, &|line| say(format_args!("  · {line}")))?;
+    let started = Instant::now();
+    for mut check in checks(&home, linter) {
+        say(format_args!("▸ {}", check.name));
+        let began = Instant::now();
+        let status = check
+            .command
+            .current_dir(&home.root)
+            .stdin(Stdio::null())
+            .status()
+            .map_err(|e| Problem(format!("Could not start {}: {e}.", check.command.get_program().display())))?;
+        if !status.success() {
+            return Err(Problem(format!("`{}` failed: {}", check.name, check.advice)));
+        }
+        say(format_args!("  ✓ {:.1} s", began.elapsed().as_secs_f64()));
+    }
+    say(format_args!("All checks passed in {:.0} s.", started.elapsed().as_secs_f64()));
+    Ok(())
+}
+
+fn checks(home: &Home, linter: PathBuf) -> Vec<Check> {
+    let cargo = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO"));
+        command.args(arguments);
+        command
+    };
+    let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--quiet"]);
+    doc.env("RUSTDOCFLAGS", "-Dwarnings");
+    let mut template = Command::new(linter);
+    template.args(templates(home));
+
+    vec![
+        Check { name: "cargo fmt", command: cargo(&["fmt", "--all", "--check"]), advice: "run `cargo fmt --all`." },
+        Check {
+            name: "cargo clippy",
+            command: cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-Dwarnings"]),
+            advice: "correct what it names, or say `#[expect(lint, reason = \"…\")]` with a reason.",
+        },
+        Check { name: "cargo doc", command: doc, advice: "correct the links and examples it names." },
+        Check {
+            name: "cargo test",
+            command: cargo(&["test", "--workspace"]),
+            advice: "run one test again with `cargo t <its name>`.",
+        },
+        Check { name: "cfn-lint", command: template, advice: "correct the template where it points." },
+    ]
+}
+
+/// `template.yaml` and the nested stacks.
+fn templates(home: &Home) -> Vec<PathBuf> {
+    let nested = std::fs::read_dir(home.root.join("infra/aws")).into_iter().flatten().flatten();
+    let mut files: Vec<PathBuf> =
+        nested.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "yaml")).collect();
+    files.push(home.root.join("template.yaml"));
+    files
+}

@@ -1,0 +1,149 @@
+//! What can be typed after `cargo dev`.
+
+use clap::{Args, Parser, Subcommand};
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo dev                                         everything, on http://localhost:8000
+  cargo dev --port 9000                             on ports 9000 to 9005
+  cargo dev --reset --yes                           the same, with a new database and a new practice
+  cargo dev ask \"Who mentioned their kid plays baseball?\"
+  cargo dev mail --from \"Nora Ellison <nora@example.com>\" --subject Hello --text \"We moved to Boise.\"
+  cargo dev migrate history
+
+Credentials in `.env` (see `.env.example`) or in the environment replace a stand-in by the real provider:
+GOOGLE_OAUTH_CLIENT_ID, HUBSPOT_CLIENT_ID, OPENAI_API_KEY or OPENAI_BASE_URL. `.env` holds one NAME=value a line.";
+
+/// The whole product on one machine: Postgres, queue, stand-ins for the providers, every function.
+#[derive(Parser)]
+#[command(name = "cargo dev", bin_name = "cargo dev", after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub up: Up,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Start everything; the same as no command
+    Up(Up),
+    /// Ask the running stack a question and print the answer with its sources
+    Ask(Ask),
+    /// Put a mail into the mailbox of the Google stand-in
+    Mail(Mail),
+    /// Apply, take back or list the migrations of the local database
+    Migrate(Migrate),
+    /// Run what CI runs: format, lints, docs, tests, template
+    Check,
+    /// Start every Lambda binary under an emulated runtime and send it its sample event
+    Boot(Boot),
+}
+
+#[derive(Args)]
+pub struct Up {
+    /// The first of six ports: gateway, Google, HubSpot, OpenAI, Postgres, AWS
+    #[arg(long, default_value_t = 8000)]
+    pub port: u16,
+    /// Delete the local data first (not what was downloaded); asks unless --yes
+    #[arg(long)]
+    pub reset: bool,
+    /// Do not ask
+    #[arg(long, requires = "reset")]
+    pub yes: bool,
+    /// Do without the embedding model (83 MB): search finds the same words, not the same meaning
+    #[arg(long)]
+    pub no_minilm: bool,
+    /// Show the functions' log here too
+    #[arg(long, short)]
+    pub verbose: bool,
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:
+  cargo dev ask \"Why did Greg say he wanted to sell AAPL?\"
+  cargo dev ask --as sam@reyeswealth.example \"Who has a review this month?\"")]
+pub struct Ask {
+    pub question: String,
+    /// The advisor to sign in as, by address; the first of the demo practice by default
+    #[arg(long = "as", value_name = "EMAIL")]
+    pub account: Option<String>,
+    /// Go on with a conversation
+    #[arg(long, value_name = "ID")]
+    pub conversation: Option<String>,
+    /// Where the stack is; by default the one that runs in this working copy
+    #[arg(long)]
+    pub url: Option<url::Url>,
+}
+
+#[derive(Args)]
+#[command(after_help = "Example:
+  cargo dev mail --from \"Nora Ellison <nora@example.com>\" --subject \"Moving\" --text \"We bought the house in Boise.\"")]
+pub struct Mail {
+    /// The sender, such as \"Nora Ellison <nora@example.com>\"
+    #[arg(long)]
+    pub from: String,
+    #[arg(long)]
+    pub subject: String,
+    #[arg(long)]
+    pub text: String,
+    /// The mailbox it arrives in; the first advisor's by default
+    #[arg(long, value_name = "EMAIL")]
+    pub to: Option<String>,
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:
+  cargo dev migrate up
+  cargo dev migrate down 1
+  DATABASE_OWNER_URL=postgresql://owner:…@host/db cargo dev migrate history
+
+Works on DATABASE_OWNER_URL if it is set, else on the running stack's database, else on the local one, started for it.")]
+pub struct Migrate {
+    #[command(subcommand)]
+    pub action: Action,
+}
+
+#[derive(Subcommand, Clone, Copy)]
+pub enum Action {
+    /// Apply all that are missing
+    Up,
+    /// Take the newest back
+    Down {
+        /// How many
+        #[arg(default_value_t = 1)]
+        steps: usize,
+    },
+    /// List them
+    History,
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:
+  cargo dev boot
+  cargo dev boot tasks-get chat-send")]
+pub struct Boot {
+    /// Only these functions
+    pub functions: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_may_stand_without_a_command() {
+        let cli = Cli::try_parse_from(["cargo dev", "--port", "9000", "--reset", "--yes"]).unwrap();
+        assert!(cli.command.is_none() && cli.up.port == 9000 && cli.up.yes);
+
+        let cli = Cli::try_parse_from(["cargo dev", "migrate", "down", "2"]).unwrap();
+        assert!(matches!(cli.command, Some(Command::Migrate(Migrate { action: Action::Down { steps: 2 } }))));
+    }
+}
