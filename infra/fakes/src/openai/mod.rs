@@ -1,14 +1,14 @@
 //! OpenAI: embeddings, Chat Completions and Responses, streaming or not, as the vendor documents them.
 //!
 //! * Embeddings carry meaning ([`Embedder::MiniLm`], a small real model) or at least words ([`Embedder::Lexical`]).
-//! * The chat model is a stand-in and no model at all: fixed rules choose tools and quote what the prompt holds ([`brain`]).
+//! * The chat model is a stand-in and no model at all: fixed rules choose tools and quote what the prompt holds (`brain`).
 //!   It answers under whatever model name is asked for. It is here so that everything around a model can be run and
 //!   tested; how well a real model answers cannot be learned from it.
 //! * Tests decide the next answers with [`OpenAi::script`]; another process does with `POST /_control/script`, whose body is
 //!   an array of [`Reply`] (`DELETE` forgets them), and `POST /_control/hijack` `{"on": true}`.
 //!
 //! Not here, and refused rather than ignored: images and audio, structured output, `n` over 1, stored responses, built-in
-//! tools. Tokens are counted approximately ([`tokens::count`]).
+//! tools. Tokens are counted approximately (`tokens`).
 
 mod answer;
 mod brain;

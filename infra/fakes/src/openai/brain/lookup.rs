@@ -5,6 +5,7 @@ use super::super::turn::Tool;
 use super::super::words::words;
 use super::act::{CONTACT_ID, known};
 use super::arguments::for_tool;
+use super::concepts::kin;
 use super::passage::Passage;
 use super::question::Question;
 
@@ -28,7 +29,22 @@ pub fn next(question: &Question, tools: &[Tool], tried: &Tried, contacts: &[Pass
     let name = order(question, contact.is_some()).into_iter().find_map(untried)?;
     let of_contact = name.name.contains("contact") && !question.names.is_empty();
     let query = if of_contact { question.names.join(" ") } else { query(question) };
-    Some(call(name, question, contact, &query))
+    let mut reply = call(name, question, contact, &query);
+    // Once more in other words, as somebody does who knows how people put such things.
+    if name.name.starts_with("search_")
+        && !of_contact
+        && let Some(other) = in_other_words(question)
+    {
+        reply.calls.extend(call(name, question, contact, &other).calls);
+    }
+    Some(reply)
+}
+
+fn in_other_words(question: &Question) -> Option<String> {
+    const MOST: usize = 12;
+    let mut others: Vec<&str> = question.terms.iter().flat_map(|term| kin(term)).collect();
+    others.truncate(MOST);
+    (!others.is_empty()).then(|| [question.names.join(" ").as_str(), &others.join(" ")].join(" ").trim().to_owned())
 }
 
 pub fn call(tool: &Tool, question: &Question, contact: Option<&Passage>, query: &str) -> Reply {

@@ -9,6 +9,7 @@ mod arguments;
 mod concepts;
 mod hijack;
 mod lookup;
+mod marks;
 mod passage;
 mod people;
 mod question;
@@ -61,7 +62,7 @@ async fn decide(embeddings: &Embeddings, turn: &Turn, hijacked: bool) -> Reply {
     }
 
     let answered = answer(embeddings, &question, &passages).await;
-    if let Some(text) = &answered
+    if let Some(Answered { text, is_sure: true }) = &answered
         && turn.choice != Choice::Required
     {
         return Reply::text(text);
@@ -72,11 +73,17 @@ async fn decide(embeddings: &Embeddings, turn: &Turn, hijacked: bool) -> Reply {
     if let (Choice::Required, Some(tool)) = (&turn.choice, tools.first()) {
         return lookup::call(tool, &question, None, &lookup::query(&question));
     }
-    Reply::text(answered.unwrap_or_else(|| wording::NOTHING.to_owned()))
+    Reply::text(answered.map_or_else(|| wording::NOTHING.to_owned(), |answered| answered.text))
+}
+
+struct Answered {
+    text: String,
+    /// Nothing is to be gained by looking further.
+    is_sure: bool,
 }
 
 /// What the passages say, or a question back; nothing if they do not answer.
-async fn answer(embeddings: &Embeddings, question: &Question, passages: &[Passage]) -> Option<String> {
+async fn answer(embeddings: &Embeddings, question: &Question, passages: &[Passage]) -> Option<Answered> {
     let advisor = people::advisor(passages);
     let advisor = advisor.as_deref();
     let hits = score::rank(embeddings, question, passages, advisor).await;
@@ -91,7 +98,7 @@ async fn answer(embeddings: &Embeddings, question: &Question, passages: &[Passag
         scores.sort_by(|a, b| b.total_cmp(a));
         let is_clear = best.score >= score::relevant(embeddings) && scores[0] - scores[1] >= CLEARLY_BETTER;
         if !is_clear {
-            return Some(wording::which(&namesakes, passages, advisor));
+            return Some(Answered { text: wording::which(&namesakes, passages, advisor), is_sure: true });
         }
     }
     if best.score < score::relevant(embeddings) {
@@ -106,7 +113,11 @@ async fn answer(embeddings: &Embeddings, question: &Question, passages: &[Passag
             chosen.push(hit);
         }
     }
-    Some(wording::answer(question, &chosen, passages, advisor))
+    // A first name alone may be somebody else's too, whom no passage shows.
+    let only_first_names = question.names.iter().any(|name| !name.contains(' '));
+    let is_strong = best.score >= score::relevant(embeddings) + CLEARLY_BETTER;
+    let is_sure = question.asks == Asks::Who || !only_first_names || is_strong;
+    Some(Answered { text: wording::answer(question, &chosen, passages, advisor), is_sure })
 }
 
 /// Calls the tool, after finding the person in the CRM if one is named; then reports what it said.
@@ -149,14 +160,15 @@ fn since_question(turn: &Turn) -> &[Message] {
 fn results(turn: &Turn) -> Vec<Outcome<'_>> {
     let messages = since_question(turn);
     let calls: Vec<_> = messages.iter().flat_map(calls_of).collect();
-    let outcome = |message| match message {
-        &Message::ToolResult { ref call_id, ref text } => {
-            let tool = calls.iter().find(|call| call.id == *call_id)?.name.clone();
-            Some(Outcome { tool, text: text.as_str() })
+    let mut results = Vec::new();
+    for message in messages {
+        if let Message::ToolResult { call_id, text } = message
+            && let Some(call) = calls.iter().find(|call| call.id == *call_id)
+        {
+            results.push(Outcome { tool: call.name.clone(), text });
         }
-        _ => None,
-    };
-    messages.iter().filter_map(outcome).collect()
+    }
+    results
 }
 
 fn tried(turn: &Turn) -> Tried {

@@ -64,7 +64,10 @@ impl Passage {
         let from = self.field(&["from"]).unwrap_or_default().to_lowercase();
         let address = from.split(['<', '>', ' ']).find(|part| part.contains('@')).unwrap_or_default();
         let desk = address.split('@').next().unwrap_or_default();
-        DESKS.iter().any(|known| desk.starts_with(known))
+        let subject = self.field(&["subject"]).unwrap_or_default();
+        let answers_invitation =
+            ["Accepted:", "Declined:", "Tentative:"].iter().any(|start| subject.starts_with(start));
+        answers_invitation || DESKS.iter().any(|known| desk.starts_with(known))
     }
 }
 

@@ -8,7 +8,7 @@ use super::passage::{self, Passage};
 pub struct Question {
     /// As it was put.
     pub text: String,
-    /// Without the question word and the frame around the matter: `kid plays baseball`.
+    /// Without the question word, the names and the frame around the matter: `kid plays baseball`.
     pub core: String,
     /// The words that say what it is about.
     pub terms: Vec<String>,
@@ -21,6 +21,7 @@ pub struct Question {
 pub enum Asks {
     Who,
     Why,
+    HowMuch,
     #[default]
     Other,
 }
@@ -54,7 +55,10 @@ fn understand(text: &str, before: &[Message]) -> Question {
     }
     let core = core(text);
     let of_name = |word: &str| names.iter().any(|name| words(name).iter().any(|part| part == word));
-    let terms: Vec<String> = words(&core).into_iter().filter(|word| !is_common(word) && !of_name(word)).collect();
+    let matter: Vec<&str> =
+        core.split_whitespace().filter(|word| !words(word).iter().any(|word| of_name(word))).collect();
+    let matter = if matter.len() < 2 { core.clone() } else { matter.join(" ") };
+    let terms: Vec<String> = words(&matter).into_iter().filter(|word| !is_common(word) && !of_name(word)).collect();
     let first = words(text).into_iter().next().unwrap_or_default();
     let second = words(text).into_iter().nth(1).unwrap_or_default();
     let person = ["client", "clients", "person", "people", "family", "families", "household", "households", "couple"];
@@ -62,9 +66,10 @@ fn understand(text: &str, before: &[Message]) -> Question {
         "who" | "whose" | "whom" | "whos" => Asks::Who,
         "which" | "what" if person.contains(&second.as_str()) => Asks::Who,
         "why" => Asks::Why,
+        "how" if ["much", "many", "large", "old", "big", "long", "high"].contains(&second.as_str()) => Asks::HowMuch,
         _ => Asks::Other,
     };
-    Question { text: text.to_owned(), core, terms, names, asks }
+    Question { text: text.to_owned(), core: matter, terms, names, asks }
 }
 
 /// Runs of capitalised words that are not the first word of the text, or are followed by another one.

@@ -42,7 +42,7 @@ fn attributed(question: &Question, hit: &Hit, passage: &Passage, advisor: Option
 fn quote(question: &Question, hit: &Hit) -> String {
     let more = match question.asks {
         Asks::Why => REASONS,
-        _ => usize::from(hit.next_helps),
+        _ => usize::from(hit.marks.next_helps),
     };
     let end = (hit.best + 1 + more).min(hit.sentences.len());
     let mut quotes: Vec<String> = Vec::new();

@@ -25,7 +25,7 @@ const TOKENS_PER_PASS: usize = 1024;
 
 pub struct MiniLm {
     tokenizer: WordPiece,
-    bert: Bert,
+    bert: Box<Bert>,
 }
 
 impl MiniLm {
@@ -36,7 +36,7 @@ impl MiniLm {
         let tokenizer =
             WordPiece::new(&vocabulary).ok_or_else(|| std::io::Error::other("vocab.txt holds no BERT vocabulary"))?;
         let weights = std::fs::read(file("model.safetensors"))?;
-        let bert = Bert::read(&weights).map_err(std::io::Error::other)?;
+        let bert = Box::new(Bert::read(&weights).map_err(std::io::Error::other)?);
         Ok(Self { tokenizer, bert })
     }
 

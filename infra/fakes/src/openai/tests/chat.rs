@@ -5,7 +5,7 @@ use crate::openai::Reply;
 
 const PATH: &str = "/v1/chat/completions";
 
-fn ask(extra: Value) -> Value {
+fn ask(extra: &Value) -> Value {
     let mut ask = json!({ "model": "gpt-4.1-mini", "messages": [{ "role": "user", "content": "hi" }] });
     ask.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
     ask
@@ -27,8 +27,8 @@ async fn answers_whole() {
     let caller = Caller::new().await;
     caller.openai.script(vec![Reply::text("Nora did."), Reply::call("search_emails", json!({ "query": "boat" }))]);
 
-    let text = caller.post(PATH, &ask(json!({}))).await.json();
-    let call = caller.post(PATH, &ask(json!({ "tools": [tool(false, &json!({ "type": "object" }))] }))).await.json();
+    let text = caller.post(PATH, &ask(&json!({}))).await.json();
+    let call = caller.post(PATH, &ask(&json!({ "tools": [tool(false, &json!({ "type": "object" }))] }))).await.json();
 
     assert_eq!(text["model"], "gpt-4.1-mini");
     assert_eq!(text["choices"][0]["message"]["content"], "Nora did.");
@@ -44,7 +44,7 @@ async fn streams_text_word_by_word_and_its_usage_last() {
     let caller = Caller::new().await;
     caller.openai.script(vec![Reply::text("Nora wrote it on Monday.")]);
 
-    let said = caller.post(PATH, &ask(json!({ "stream": true, "stream_options": { "include_usage": true } }))).await;
+    let said = caller.post(PATH, &ask(&json!({ "stream": true, "stream_options": { "include_usage": true } }))).await;
 
     let chunks = said.events();
     assert_eq!(said.headers["content-type"], "text/event-stream; charset=utf-8");
@@ -65,7 +65,7 @@ async fn streams_calls_side_by_side() {
     caller.openai.script(vec![two]);
     let tools = json!([tool(false, &json!({ "type": "object" }))]);
 
-    let said = caller.post(PATH, &ask(json!({ "stream": true, "tools": tools }))).await;
+    let said = caller.post(PATH, &ask(&json!({ "stream": true, "tools": tools }))).await;
 
     let mut arguments = [String::new(), String::new()];
     let mut named = Vec::new();
@@ -86,10 +86,10 @@ async fn breaks_in_the_middle_on_demand() {
     let reply = Reply::text("one two three four");
     caller.openai.script(vec![reply.clone().broken_after(2), reply.clone().failing_after(2), reply.slowly(30)]);
 
-    let cut = caller.post(PATH, &ask(json!({ "stream": true }))).await;
-    let failed = caller.post(PATH, &ask(json!({ "stream": true }))).await;
+    let cut = caller.post(PATH, &ask(&json!({ "stream": true }))).await;
+    let failed = caller.post(PATH, &ask(&json!({ "stream": true }))).await;
     let started = std::time::Instant::now();
-    let slow = caller.post(PATH, &ask(json!({ "stream": true }))).await;
+    let slow = caller.post(PATH, &ask(&json!({ "stream": true }))).await;
 
     assert_eq!((cut.whole, text_of(&cut).as_str()), (false, "one two"));
     assert_eq!((failed.whole, text_of(&failed).as_str()), (true, "one two"));
@@ -103,8 +103,8 @@ async fn refuses_and_runs_out_of_room() {
     let caller = Caller::new().await;
     caller.openai.script(vec![Reply::refusal("I cannot help with that."), Reply::text("one two three four")]);
 
-    let refused = caller.post(PATH, &ask(json!({}))).await.json();
-    let short = caller.post(PATH, &ask(json!({ "max_completion_tokens": 2 }))).await.json();
+    let refused = caller.post(PATH, &ask(&json!({}))).await.json();
+    let short = caller.post(PATH, &ask(&json!({ "max_completion_tokens": 2 }))).await.json();
 
     assert_eq!(refused["choices"][0]["message"]["refusal"], "I cannot help with that.");
     assert_eq!(short["choices"][0]["message"]["content"], "one two");
@@ -119,10 +119,10 @@ async fn every_call_must_be_answered() {
     let called = json!({ "role": "assistant", "content": null, "tool_calls": [call("call_a"), call("call_b")] });
     let answer = |id: &str| json!({ "role": "tool", "tool_call_id": id, "content": "done" });
 
-    let half = caller.post(PATH, &ask(json!({ "messages": [user, called, answer("call_a")] }))).await;
-    let stray = caller.post(PATH, &ask(json!({ "messages": [user, answer("call_a")] }))).await;
+    let half = caller.post(PATH, &ask(&json!({ "messages": [user, called, answer("call_a")] }))).await;
+    let stray = caller.post(PATH, &ask(&json!({ "messages": [user, answer("call_a")] }))).await;
     let whole =
-        caller.post(PATH, &ask(json!({ "messages": [user, called, answer("call_b"), answer("call_a")] }))).await;
+        caller.post(PATH, &ask(&json!({ "messages": [user, called, answer("call_b"), answer("call_a")] }))).await;
 
     assert_eq!(half.status, 400);
     assert!(half.error("message").as_str().unwrap().ends_with("call_b"));
@@ -135,10 +135,10 @@ async fn reasoning_models_take_no_tools_here() {
     let caller = Caller::new().await;
     let tools = json!([tool(false, &json!({ "type": "object" }))]);
 
-    let default = caller.post(PATH, &ask(json!({ "model": "gpt-5.6-terra", "tools": tools }))).await;
+    let default = caller.post(PATH, &ask(&json!({ "model": "gpt-5.6-terra", "tools": tools }))).await;
     let none = json!({ "model": "gpt-5.6-terra", "tools": tools, "reasoning_effort": "none" });
-    let without = caller.post(PATH, &ask(none)).await;
-    let most = caller.post(PATH, &ask(json!({ "model": "gpt-5-mini", "max_tokens": 5 }))).await;
+    let without = caller.post(PATH, &ask(&none)).await;
+    let most = caller.post(PATH, &ask(&json!({ "model": "gpt-5-mini", "max_tokens": 5 }))).await;
 
     assert_eq!((default.status, default.error("param")), (400, json!("reasoning_effort")));
     assert_eq!(without.status, 200);
@@ -155,11 +155,11 @@ async fn strict_schemas_are_checked() {
     let bad_name = json!({ "type": "function", "function": { "name": "search emails" } });
 
     for schema in [open, partial] {
-        let lax = caller.post(PATH, &ask(json!({ "tools": [tool(false, &schema)] }))).await;
-        let strict = caller.post(PATH, &ask(json!({ "tools": [tool(true, &schema)] }))).await;
+        let lax = caller.post(PATH, &ask(&json!({ "tools": [tool(false, &schema)] }))).await;
+        let strict = caller.post(PATH, &ask(&json!({ "tools": [tool(true, &schema)] }))).await;
         assert_eq!(lax.status, 200);
         assert_eq!((strict.status, strict.error("code")), (400, json!("invalid_function_parameters")));
     }
-    let named = caller.post(PATH, &ask(json!({ "tools": [bad_name] }))).await;
+    let named = caller.post(PATH, &ask(&json!({ "tools": [bad_name] }))).await;
     assert_eq!((named.status, named.error("param")), (400, json!("tools[0].function.name")));
 }
