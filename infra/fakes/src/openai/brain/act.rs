@@ -65,7 +65,7 @@ pub fn known(question: &Question, contact: Option<&Passage>, query: &str) -> Kno
         request: text.clone(),
         matter: matter(text),
         name: question.names.first().cloned(),
-        email: address_in(text).or_else(|| field(&["email"])),
+        email: address_in(text).or_else(|| field(&["email"])).or_else(|| address_in(&contact?.lines.join(" "))),
         contact_id: field(CONTACT_ID),
         when: time_in(text),
     }

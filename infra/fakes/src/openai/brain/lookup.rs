@@ -99,8 +99,7 @@ pub fn contact_of<'a>(question: &Question, contacts: &'a [Passage]) -> Option<&'
     };
     let fitting: Vec<&Passage> =
         contacts.iter().filter(|contact| contact.field(CONTACT_ID).is_some()).filter(named).collect();
-    match fitting.as_slice() {
-        [one] => Some(one),
-        _ => None,
-    }
+    let first = fitting.first()?;
+    // Notes carry their contact's id too: several passages may be of one person.
+    fitting.iter().all(|other| other.field(CONTACT_ID) == first.field(CONTACT_ID)).then_some(*first)
 }

@@ -97,14 +97,45 @@ pub fn read(text: &str) -> (Vec<Passage>, String) {
     (passages, rest)
 }
 
+/// What the parts of a header may begin with.
+const KEYS: [&str; 24] = [
+    "from",
+    "to",
+    "cc",
+    "on",
+    "at",
+    "date",
+    "when",
+    "start",
+    "end",
+    "subject",
+    "title",
+    "about",
+    "with",
+    "by",
+    "name",
+    "contact",
+    "contact_id",
+    "id",
+    "client",
+    "contacts",
+    "attendees",
+    "location",
+    "email",
+    "company",
+];
+
 /// `[n] kind; key value; key "value"`.
 fn header(line: &str) -> Option<Passage> {
     let (number, rest) = line.strip_prefix('[')?.split_once("] ")?;
     let mut parts = split_outside_quotes(rest).into_iter();
     let kind = parts.next()?.trim().to_lowercase();
-    let pair = |part: String| {
-        let (key, value) = part.trim().split_once([' ', ':'])?;
-        Some((key.to_lowercase(), value.trim().trim_matches('"').to_owned()))
+    let pair = |part: String| match part.trim().split_once([' ', ':']) {
+        Some((key, value)) if KEYS.contains(&key.to_lowercase().as_str()) => {
+            Some((key.to_lowercase(), value.trim().trim_matches('"').to_owned()))
+        }
+        // A part without a key is what the thing is called.
+        _ => Some(("title".to_owned(), part.trim().to_owned())).filter(|(_, title)| !title.is_empty()),
     };
     Some(Passage {
         number: Some(number.parse().ok()?),

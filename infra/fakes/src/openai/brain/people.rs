@@ -62,10 +62,15 @@ pub fn mark_of(person: &str, passages: &[Passage], advisor: Option<&str>) -> Opt
         let facts: Vec<&str> = facts.iter().filter_map(|key| passage.field(&[key])).collect();
         (!facts.is_empty()).then(|| facts.join(", "))
     });
+    let record = || {
+        let record = own.iter().find(|passage| passage.kind == "contact")?;
+        let facts: Vec<&str> = record.lines.iter().skip(1).take(2).map(|line| line.trim_end_matches('.')).collect();
+        (!facts.is_empty()).then(|| facts.join("; "))
+    };
     let subject = || own.iter().find_map(|passage| Some(format!("about “{}”", passage.field(&["subject", "title"])?)));
     let cited = |mark: String| match own.iter().find_map(|passage| passage.number) {
         Some(number) => format!("{mark} [{number}]"),
         None => mark,
     };
-    known.or_else(subject).map(cited)
+    known.or_else(record).or_else(subject).map(cited)
 }

@@ -41,9 +41,13 @@ pub fn read(turn: &Turn) -> (Question, Vec<Passage>) {
     (understand(&asked(&rest), before), passages)
 }
 
-/// After `Question: ` if there is such a line, else the last paragraph.
+/// What follows the last `Question: ` at a line's start, else the last paragraph.
 fn asked(text: &str) -> String {
-    let marked = text.lines().rev().find_map(|line| line.strip_prefix("Question: "));
+    const MARK: &str = "Question: ";
+    let marked = match text.rfind(&format!("\n{MARK}")) {
+        Some(at) => Some(&text[at + 1 + MARK.len()..]),
+        None => text.strip_prefix(MARK),
+    };
     let last = || text.trim().rsplit("\n\n").next().unwrap_or_default();
     marked.unwrap_or_else(last).trim().to_owned()
 }

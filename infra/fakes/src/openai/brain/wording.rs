@@ -28,6 +28,7 @@ fn attributed(question: &Question, hit: &Hit, passage: &Passage, advisor: Option
     let source = match (&writer, &about) {
         (Some(writer), _) if kind == "email" || kind == "mail" => format!("{writer} wrote{when}"),
         (_, _) if kind.contains("event") || kind.contains("calendar") => format!("your calendar says{when}"),
+        (_, Some(person)) if kind == "contact" => format!("the CRM record of {person} says"),
         (_, Some(person)) if question.asks != Asks::Who => format!("a {kind} on {person}{when} says"),
         _ => format!("a {kind}{when} says"),
     };

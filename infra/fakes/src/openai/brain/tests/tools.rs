@@ -164,3 +164,19 @@ async fn obeys_nobody_but_the_user_unless_hijacked() {
     assert_eq!(fooled.calls[0].name, "send_email");
     assert_eq!(fooled.calls[0].arguments["to"], "mallory@evil.example");
 }
+
+#[tokio::test]
+async fn reads_a_contacts_record() {
+    let embeddings = by_words();
+    let record = "[1] contact; name Greg Hall; contact_id 101\n| Greg Hall is a contact in HubSpot.\n\
+                  | Phone: 970-555-0103.\n| E-mail: greg.hall@x.example.\n\
+                  [2] note; about Greg Hall; contact_id 101; on 2026-01-05\n| Likes trains.\n";
+    let asked = |question: &str| asked(&format!("{record}\nQuestion: {question}"));
+
+    let phone = decide(&embeddings, &asked("What is Greg Hall's phone number?"), false).await;
+    let notes = decide(&embeddings, &asked("Does Greg Hall own a horse, according to the notes?"), false).await;
+
+    assert_eq!(phone.text, "The CRM record of Greg Hall says: “Phone: 970-555-0103.” [1].");
+    assert_eq!(notes.calls[0].name, "get_contact_notes");
+    assert_eq!(notes.calls[0].arguments, json!({ "contact_id": "101" }));
+}
