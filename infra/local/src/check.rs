@@ -41,7 +41,7 @@ pub fn run() -> Result<()> {
 
 fn checks(home: &Home, linter: PathBuf) -> Vec<Check> {
     let cargo = |arguments: &[&str]| {
-        let mut command = Command::new(env!("CARGO"));
+        let mut command = Command::new("cargo");
         command.args(arguments);
         command
     };

@@ -6,6 +6,7 @@ mod sse;
 mod sync;
 mod text;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -18,7 +19,7 @@ use url::Url;
 
 use browser::{Browser, Jar};
 use sse::Events;
-use text::Plain;
+use text::{Link, Plain};
 
 use crate::terminal::{say, say_part};
 use crate::{Problem, Result};
@@ -81,7 +82,7 @@ async fn put(browser: &mut Browser, ask: &Ask) -> Result<()> {
                 }
                 "finish" => {
                     say("");
-                    print_sources(&sources);
+                    print_sources(&sources, plain.links());
                     return Ok(());
                 }
                 _ => {}
@@ -90,7 +91,7 @@ async fn put(browser: &mut Browser, ask: &Ask) -> Result<()> {
     }
 }
 
-/// The sources to print, by number. A later list, which knows what was cited, replaces an earlier one.
+/// A later list, which knows what was cited, replaces what it numbers alike.
 fn keep(sources: &mut Vec<Value>, list: &Value) {
     for source in list.as_array().into_iter().flatten() {
         let number = &source["number"];
@@ -101,16 +102,22 @@ fn keep(sources: &mut Vec<Value>, list: &Value) {
     }
 }
 
-fn print_sources(sources: &[Value]) {
-    if sources.is_empty() {
-        return;
-    }
-    say("");
-    for (index, source) in sources.iter().enumerate() {
-        let number = source["number"].as_u64().unwrap_or(index as u64 + 1);
+/// The cited sources: the answer's links that say a number in brackets, each once.
+fn print_sources(sources: &[Value], links: &[Link]) {
+    let mut printed = BTreeSet::new();
+    for link in links {
+        let number = link.text.trim().strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        let Some(number) = number.and_then(|number| number.parse::<usize>().ok()) else { continue };
+        if !printed.insert(number) {
+            continue;
+        }
+        if printed.len() == 1 {
+            say("");
+        }
+        let numbered = sources.iter().find(|source| source["number"].as_u64() == Some(number as u64));
+        let source = numbered.or_else(|| sources.get(number.checked_sub(1)?)).unwrap_or(&Value::Null);
         let title = first_text(source, &["title", "subject", "name"]).unwrap_or_else(|| "untitled".to_owned());
-        let link = first_text(source, &["link", "url", "href"]).unwrap_or_default();
-        say(format_args!("[{number}] {title} — {link}"));
+        say(format_args!("[{number}] {title} — {}", link.href));
     }
 }
 

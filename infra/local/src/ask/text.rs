@@ -7,6 +7,16 @@ pub struct Plain {
     /// Whether anything was written since the last line break; the first break of an answer is not.
     in_line: bool,
     written: bool,
+    /// The link that is open, and what it says so far.
+    open: Option<Link>,
+    links: Vec<Link>,
+}
+
+/// A link of the answer: a citation says its number in brackets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    pub text: String,
+    pub href: String,
 }
 
 impl Plain {
@@ -36,9 +46,19 @@ impl Plain {
         text
     }
 
+    /// The links so far, in the order of the text.
+    pub fn links(&self) -> &[Link] {
+        &self.links
+    }
+
     fn tag(&mut self, tag: &str, text: &mut String) {
         let name: String = tag.trim_start_matches(['<', '/']).chars().take_while(char::is_ascii_alphanumeric).collect();
         match (name.as_str(), tag.starts_with("</")) {
+            ("a", false) => {
+                let href = tag.split("href=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
+                self.open = Some(Link { text: String::new(), href: unescape(href) });
+            }
+            ("a", true) => self.links.extend(self.open.take()),
             ("br", _) | ("pre" | "ul" | "ol", _) => self.break_line(text),
             ("p", false) => {
                 self.break_line(text);
@@ -60,6 +80,9 @@ impl Plain {
             return;
         }
         text.push_str(words);
+        if let Some(link) = &mut self.open {
+            link.text.push_str(words);
+        }
         self.in_line = true;
         self.written = true;
     }
@@ -97,6 +120,15 @@ mod tests {
         let html = "<p><b>Nora</b> said &ldquo;hi&rdquo; &amp; left <a href=\"x\">[1]</a>.</p><ul><li>one</li><li>two</li></ul><p>End</p>";
 
         assert_eq!(plain(&[html]), "Nora said &ldquo;hi&rdquo; & left [1].\n  • one\n  • two\n\nEnd\n");
+    }
+
+    #[test]
+    fn links_are_remembered() {
+        let mut plain = Plain::default();
+        plain.push("See <a class=\"c\" href=\"http://x/?a=1&amp;b=2\" target=\"_blank\">[2");
+        plain.push("]</a>.");
+
+        assert_eq!(plain.links(), [Link { text: "[2]".to_owned(), href: "http://x/?a=1&b=2".to_owned() }]);
     }
 
     #[test]

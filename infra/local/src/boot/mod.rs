@@ -81,7 +81,7 @@ fn names(home: &Home, wanted: &[String]) -> Result<Vec<String>> {
 }
 
 async fn build(home: &Home) -> Result<()> {
-    let mut cargo = Command::new(env!("CARGO"));
+    let mut cargo = Command::new("cargo");
     cargo.args(["build", "--quiet", "--package", "functions", "--bins"]).current_dir(&home.root);
     let log = home.log("boot-build")?;
     let work = tokio::task::spawn_blocking(move || Supervised::run(&cargo, None, &log).map(|status| (status, log)));
