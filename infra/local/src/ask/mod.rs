@@ -6,7 +6,6 @@ mod sse;
 mod sync;
 mod text;
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -65,7 +64,7 @@ async fn put(browser: &mut Browser, ask: &Ask) -> Result<()> {
 
     let mut events = Events::default();
     let mut plain = Plain::default();
-    let mut sources = Vec::new();
+    let mut cited = Vec::new();
     say("");
     loop {
         let piece =
@@ -74,15 +73,14 @@ async fn put(browser: &mut Browser, ask: &Ask) -> Result<()> {
         for event in events.push(&piece) {
             match event.kind.as_str() {
                 "content" => say_part(plain.push(event.data.as_str().unwrap_or_default())),
-                "sources" | "citations" => keep(&mut sources, &event.data),
-                "citation" => keep(&mut sources, &json!([event.data])),
+                "citations" => cited = serde_json::from_value(event.data).unwrap_or_default(),
                 "error" => {
                     let said = event.data.as_str().unwrap_or("no reason was given").to_owned();
                     return Err(Problem(format!("The answer failed: {said}")));
                 }
                 "finish" => {
                     say("");
-                    print_sources(&sources, plain.links());
+                    print_sources(&cited, plain.links());
                     return Ok(());
                 }
                 _ => {}
@@ -91,40 +89,31 @@ async fn put(browser: &mut Browser, ask: &Ask) -> Result<()> {
     }
 }
 
-/// A later list, which knows what was cited, replaces what it numbers alike.
-fn keep(sources: &mut Vec<Value>, list: &Value) {
-    for source in list.as_array().into_iter().flatten() {
-        let number = &source["number"];
-        match sources.iter_mut().find(|known| !number.is_null() && &known["number"] == number) {
-            Some(known) => *known = source.clone(),
-            None => sources.push(source.clone()),
-        }
-    }
+/// One source the answer cites.
+#[derive(Deserialize)]
+struct Cited {
+    n: u64,
+    title: String,
+    url: String,
 }
 
-/// The cited sources: the answer's links that say a number in brackets, each once.
-fn print_sources(sources: &[Value], links: &[Link]) {
-    let mut printed = BTreeSet::new();
-    for link in links {
-        let number = link.text.trim().strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-        let Some(number) = number.and_then(|number| number.parse::<usize>().ok()) else { continue };
-        if !printed.insert(number) {
-            continue;
-        }
-        if printed.len() == 1 {
-            say("");
-        }
-        let numbered = sources.iter().find(|source| source["number"].as_u64() == Some(number as u64));
-        let source = numbered.or_else(|| sources.get(number.checked_sub(1)?)).unwrap_or(&Value::Null);
-        let title = first_text(source, &["title", "subject", "name"]).unwrap_or_else(|| "untitled".to_owned());
-        say(format_args!("[{number}] {title} — {}", link.href));
+/// `[n] title — link`. An answer that does not list its sources still links to them, under their numbers.
+fn print_sources(cited: &[Cited], links: &[Link]) {
+    let listed = cited.iter().map(|Cited { n, title, url }| format!("[{n}] {title} — {url}"));
+    let mut lines: Vec<String> = listed.collect();
+    if lines.is_empty() {
+        let linked =
+            links.iter().filter(|link| link.text.starts_with('[')).map(|link| format!("{} {}", link.text, link.href));
+        lines.extend(linked);
+        lines.sort();
+        lines.dedup();
     }
-}
-
-/// The first of these fields that is text, on the source or in its parts.
-fn first_text(source: &Value, names: &[&str]) -> Option<String> {
-    let parts = [source, &source["email"], &source["contact"], &source["metadata"]];
-    parts.iter().find_map(|part| names.iter().find_map(|name| part[*name].as_str().map(str::to_owned)))
+    if !lines.is_empty() {
+        say("");
+    }
+    for line in lines {
+        say(line);
+    }
 }
 
 /// The cookies of the last time, with the address they belong to.
