@@ -10,6 +10,7 @@ mod signature;
 
 use crate::model::mail::{Email, Mailbox, Message};
 
+pub(crate) use clean::is_invisible;
 use quote::Split;
 
 /// The mail to keep of `message`, found in the mailbox of `own_address`.
