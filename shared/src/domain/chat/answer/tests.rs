@@ -143,7 +143,7 @@ fn a_pause_ends_what_is_open() {
     answer.push("- **Let me see");
     assert_eq!(short(&answer.pause()), " see -b</>");
     answer.push("Tom [");
-    assert_eq!(short(&answer.finish()), "[");
+    assert_eq!(short(&answer.finish()), " [");
     assert_eq!(answer.plain(), "- **Let me see**\n\nTom \\[");
 }
 
