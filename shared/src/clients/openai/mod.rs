@@ -1,1 +1,183 @@
-//! Being built.
+//! OpenAI, and every server that speaks like it: <https://developers.openai.com/api/reference>.
+//!
+//! One set of neutral types, two protocols: Responses for OpenAI's own models, whose tools do not work with reasoning in Chat
+//! Completions, and Chat Completions for all other servers, where Responses is patchy.
+
+mod chat_completions;
+mod embeddings;
+mod responses;
+
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+
+use super::http::Outgoing;
+use crate::config::{self, OpenAiApi};
+use crate::error::{Error, Kind, Result};
+
+pub use embeddings::Embedded;
+
+/// The longest a model may take for one answer.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+pub struct OpenAi<'a> {
+    pub http: &'a reqwest::Client,
+    pub config: &'a config::OpenAi,
+    pub api_key: &'a SecretString,
+}
+
+/// One call of a language model.
+#[derive(Debug, Clone)]
+pub struct ChatRequest {
+    pub system: String,
+    pub items: Vec<Item>,
+    pub tools: Vec<ToolSpec>,
+    pub max_output_tokens: Option<u32>,
+    /// Calls of one conversation share it, and with it the vendor's cache.
+    pub cache_key: Option<String>,
+}
+
+/// What was said and done so far.
+#[derive(Debug, Clone)]
+pub enum Item {
+    User(String),
+    Assistant(String),
+    ToolCalls {
+        text: String,
+        calls: Vec<ToolCall>,
+        /// What the model wants back with its calls, unread.
+        opaque: Vec<Value>,
+    },
+    ToolResult {
+        call_id: String,
+        output: String,
+    },
+}
+
+/// A function the model may call. `parameters` is a strict JSON schema.
+#[derive(Debug, Clone)]
+pub struct ToolSpec {
+    pub name: String,
+    pub description: String,
+    pub parameters: Value,
+}
+
+/// `arguments` is JSON, as the model wrote it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ToolCall {
+    pub id: String,
+    pub name: String,
+    pub arguments: String,
+}
+
+/// An answer as it comes. `Finished` is the last of it.
+#[derive(Debug, Clone)]
+pub enum Delta {
+    Text(String),
+    Refusal(String),
+    Finished(Finished),
+}
+
+#[derive(Debug, Clone)]
+pub struct Finished {
+    pub calls: Vec<ToolCall>,
+    pub reason: FinishReason,
+    pub usage: Usage,
+    pub opaque: Vec<Value>,
+    /// The model that answered.
+    pub model: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FinishReason {
+    Stop,
+    Length,
+    ToolCalls,
+    ContentFilter,
+}
+
+/// Tokens.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    pub input: u64,
+    pub cached: u64,
+    pub output: u64,
+}
+
+/// Reads one protocol's events.
+trait Reader: Send + 'static {
+    /// What an event's data says; nothing for events that say nothing to us.
+    fn read(&mut self, data: &str) -> Result<Vec<Delta>>;
+
+    /// The connection has ended. What that means, if the protocol had not said yet that it is over.
+    fn end(&mut self) -> Result<Vec<Delta>> {
+        Err(broken())
+    }
+}
+
+impl OpenAi<'_> {
+    /// Asks the model. Dropping the stream ends the call.
+    pub async fn stream(&self, request: &ChatRequest) -> Result<BoxStream<'static, Result<Delta>>> {
+        match self.config.api {
+            OpenAiApi::Responses => {
+                let body = responses::body(&self.config.chat_model, request);
+                self.events("responses", &body, responses::Response::default()).await
+            }
+            OpenAiApi::ChatCompletions => {
+                let body = chat_completions::body(self.config, request);
+                self.events("chat/completions", &body, chat_completions::Completion::default()).await
+            }
+        }
+    }
+
+    async fn events(&self, path: &str, body: &Value, reader: impl Reader) -> Result<BoxStream<'static, Result<Delta>>> {
+        let response = self.post(path).timeout(PATIENCE).json(body).send_stream("openai.chat").await?;
+        let events = eventsource_stream::EventStream::new(response.bytes_stream());
+        let state = (events, reader, std::collections::VecDeque::new(), false);
+        let deltas = futures::stream::unfold(state, |(mut events, mut reader, mut ready, mut over)| async move {
+            loop {
+                if let Some(delta) = ready.pop_front() {
+                    over = over || matches!(delta, Ok(Delta::Finished(_)) | Err(_));
+                    return Some((delta, (events, reader, ready, over)));
+                }
+                if over {
+                    return None;
+                }
+                let read = match events.next().await {
+                    Some(Ok(event)) => reader.read(&event.data),
+                    Some(Err(_)) => Err(broken()),
+                    None => reader.end(),
+                };
+                match read {
+                    Ok(deltas) => ready.extend(deltas.into_iter().map(Ok)),
+                    Err(error) => ready.push_back(Err(error)),
+                }
+            }
+        });
+        Ok(deltas.boxed())
+    }
+
+    fn post(&self, path: &str) -> reqwest::RequestBuilder {
+        self.http.post(format!("{}/{path}", self.config.base_url)).bearer_auth(self.api_key.expose_secret())
+    }
+}
+
+/// The stream ended before its end.
+fn broken() -> Error {
+    Error::new(Kind::Upstream, "The language model stopped in the middle of its answer.")
+}
+
+/// An error told inside a stream.
+fn failed(error: &Value) -> Error {
+    let code = error.get("code").or_else(|| error.get("type")).and_then(Value::as_str).unwrap_or_default();
+    let (kind, status) = match code {
+        "rate_limit_exceeded" => (Kind::RateLimited, 429),
+        "insufficient_quota" => (Kind::Refused, 429),
+        "invalid_prompt" | "invalid_request_error" => (Kind::Refused, 400),
+        _ => (Kind::Upstream, 500),
+    };
+    Error::new(kind, "The language model gave up in the middle of its answer.").answered(status, code)
+}

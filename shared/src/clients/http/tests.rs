@@ -1,0 +1,1 @@
+//! The door, against a server that answers what it is told to.
