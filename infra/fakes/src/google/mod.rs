@@ -7,6 +7,7 @@
 mod actions;
 mod calendar;
 mod call;
+mod compose;
 mod control;
 mod fields;
 mod gmail;
@@ -20,6 +21,8 @@ mod pages;
 mod push;
 mod refusal;
 mod state;
+#[cfg(test)]
+mod tests;
 mod world;
 
 use std::net::SocketAddr;

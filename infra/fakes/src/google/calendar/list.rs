@@ -120,7 +120,7 @@ pub(super) fn list(scope: &mut Scope<'_>) -> Answer {
     }
     let total = items.len();
     let shown = items.into_iter().skip(offset).take(size).map(|event| Value::Object(show(event, &zone)));
-    let mut answer = envelope(calendar, shown.collect(), &zone);
+    let mut answer = envelope(calendar, &shown.collect::<Vec<_>>(), &zone);
     let token = |kind: &str, offset| {
         let (kind, window, request) = (kind.to_owned(), window.clone(), fingerprint(call));
         Token { kind, sequence, since, window, offset, request }.write()
@@ -153,7 +153,7 @@ pub(super) fn output_zone(call: &Call, calendar: &Calendar) -> Result<TimeZone, 
     }
 }
 
-fn envelope(calendar: &Calendar, items: Vec<Value>, zone: &TimeZone) -> Value {
+fn envelope(calendar: &Calendar, items: &[Value], zone: &TimeZone) -> Value {
     let updated = calendar.events.values().filter_map(|stored| string(&stored.event, "updated")).max();
     json!({
         "kind": "calendar#events",
@@ -306,7 +306,8 @@ pub(super) fn instances(scope: &mut Scope<'_>) -> Answer {
         Some(text) => Token::read(text, "page").ok_or_else(|| bad("invalid", "Invalid page token value."))?.offset,
     };
     let total = items.len();
-    let mut answer = envelope(calendar, items.into_iter().skip(offset).take(size).collect(), &zone);
+    let shown: Vec<Value> = items.into_iter().skip(offset).take(size).collect();
+    let mut answer = envelope(calendar, &shown, &zone);
     if offset + size < total {
         let token = Token {
             kind: "page".to_owned(),

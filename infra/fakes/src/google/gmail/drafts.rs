@@ -15,7 +15,7 @@ fn message_id(mailbox: &Mailbox, draft_id: &str) -> Result<String, Refusal> {
     mailbox.drafts.get(draft_id).cloned().ok_or_else(Refusal::no_entity)
 }
 
-fn put(mailbox: &mut Mailbox, draft_id: String, given: Given, now: Timestamp) -> Answer {
+fn put(mailbox: &mut Mailbox, draft_id: &str, given: Given, now: Timestamp) -> Answer {
     let thread_id = send::wanted_thread(mailbox, given.thread_id.as_deref(), &Part::parse(&given.raw))?;
     let incoming = Incoming {
         id: None,
@@ -26,7 +26,7 @@ fn put(mailbox: &mut Mailbox, draft_id: String, given: Given, now: Timestamp) ->
     };
     let id = mailbox.add(incoming, now);
     let message = mailbox.messages.get(&id).map(resource::labelled).unwrap_or_default();
-    mailbox.drafts.insert(draft_id.clone(), id);
+    mailbox.drafts.insert(draft_id.to_owned(), id);
     Ok(json!({ "id": draft_id, "message": message }))
 }
 
@@ -37,7 +37,7 @@ pub(super) fn create(scope: &mut Scope<'_>) -> Answer {
     let mailbox = scope.mailbox()?;
     mailbox.serial += 1;
     let draft_id = format!("r{}{:04}", now.as_microsecond(), mailbox.serial);
-    put(mailbox, draft_id, given, now)
+    put(mailbox, &draft_id, given, now)
 }
 
 pub(super) fn update(scope: &mut Scope<'_>) -> Answer {
@@ -53,7 +53,7 @@ pub(super) fn update(scope: &mut Scope<'_>) -> Answer {
     if given.thread_id.is_none() && !alone {
         given.thread_id = thread_id;
     }
-    let answer = put(mailbox, draft_id, given, now)?;
+    let answer = put(mailbox, &draft_id, given, now)?;
     mailbox.delete(&old, now);
     Ok(answer)
 }

@@ -5,7 +5,8 @@ use base64::Engine;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::super::call::{Call, text};
+use super::super::call::{Call, strings, text};
+use super::super::compose;
 use super::super::keys;
 use super::super::method::Scope;
 use super::super::mime::{self, Part};
@@ -27,6 +28,9 @@ pub(super) struct Given {
     /// The draft to send, for `drafts.send`.
     pub draft_id: Option<String>,
 }
+
+/// The JSON of an upload, and the message beside it.
+type Upload = (Map<String, Value>, Option<Vec<u8>>);
 
 /// Reads the message of a plain, media or multipart upload; `nested` says that the JSON holds it under `message`.
 pub(super) fn given(call: &Call, nested: bool) -> Result<Given, Refusal> {
@@ -53,7 +57,7 @@ pub(super) fn given(call: &Call, nested: bool) -> Result<Given, Refusal> {
         let message = "Request Entity Too Large";
         return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "uploadTooLarge", message));
     }
-    let label_ids = super::super::call::strings(&fields, "labelIds")?;
+    let label_ids = strings(&fields, "labelIds")?;
     Ok(Given { raw, thread_id: text(&fields, "threadId").map(str::to_owned), label_ids, draft_id })
 }
 
@@ -66,7 +70,7 @@ pub(super) fn need_raw(given: &Given) -> Result<(), Refusal> {
 }
 
 /// `multipart/related`: the JSON, then the message.
-fn multipart(call: &Call) -> Result<(Map<String, Value>, Option<Vec<u8>>), Refusal> {
+fn multipart(call: &Call) -> Result<Upload, Refusal> {
     let kind = call.header(header::CONTENT_TYPE).unwrap_or_default();
     let mut whole = format!("Content-Type: {kind}\r\n\r\n").into_bytes();
     whole.extend_from_slice(&call.body);
@@ -134,7 +138,7 @@ pub(super) fn send_as(state: &mut State, email: &str, given: &Given, now: Timest
 fn complete(raw: &[u8], mime: &Part, email: &str, now: Timestamp) -> Vec<u8> {
     let mut head = format!(
         "Received: from 412071990418 named unknown by gmailapi.google.com with HTTPREST; {}\r\n",
-        mime::date(now)
+        compose::date(now)
     );
     let mut rest = raw.to_vec();
     let from = mime.header("From").unwrap_or_default();
@@ -143,7 +147,7 @@ fn complete(raw: &[u8], mime: &Part, email: &str, now: Timestamp) -> Vec<u8> {
         head.push_str(&format!("From: {email}\r\n"));
     }
     if mime.header("Date").is_none() {
-        head.push_str(&format!("Date: {}\r\n", mime::date(now)));
+        head.push_str(&format!("Date: {}\r\n", compose::date(now)));
     }
     if mime.header("Message-ID").is_none() {
         head.push_str(&format!("Message-ID: <CA{}@mail.gmail.com>\r\n", keys::secret(36)));
@@ -239,7 +243,7 @@ pub(in super::super) fn deliver(state: &mut State, mail: &practice::Mail, now: T
         let domain = mail.from.email.split_once('@').map_or("example.com", |(_, domain)| domain);
         mail.message_id = format!("<{}@{domain}>", keys::secret(18));
     }
-    let raw = mime::compose(&mail).into_bytes();
+    let raw = compose::compose(&mail).into_bytes();
     let thread_id =
         if mail.thread_id.is_empty() { conversation(mailbox, &Part::parse(&raw)) } else { Some(mail.thread_id) };
     let incoming = Incoming {
