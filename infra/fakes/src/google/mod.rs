@@ -1,8 +1,8 @@
 //! Google on one machine: sign-in, Gmail, Calendar and Pub/Sub push as one stateful server.
 //!
 //! All of Google's hosts are one origin here, with the paths Google uses. Every wrong request is answered with
-//! Google's own error. Beside the vendor's routes stand [`control`]'s, for driving it from another process, and
-//! [`pages`]'s, where the links to mails and events lead.
+//! Google's own error. Beside the vendor's routes stand those of `control.rs`, for driving it from another process, and
+//! those of `pages.rs`, where the links to mails and events lead.
 
 mod actions;
 mod calendar;
@@ -90,6 +90,7 @@ impl Google {
             Signer::import(&state.signing_key)?
         };
         state.signing_key = signer.export();
+        calendar::relink(&mut state, &url);
         let control = Control::new(options.clock, refusal::injected);
         let world = Arc::new(World::new(Parts {
             state,

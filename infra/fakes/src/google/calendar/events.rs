@@ -115,6 +115,16 @@ fn link(url: &str, id: &str, email: &str) -> String {
     format!("{url}/calendar/event?eid={}", URL_SAFE_NO_PAD.encode(format!("{id} {email}")))
 }
 
+/// Lets the links of stored events lead to this address, after a start on another port.
+pub(in super::super) fn relink(state: &mut State, url: &str) {
+    for calendar in state.calendars.values_mut() {
+        let email = calendar.id.clone();
+        for (id, stored) in &mut calendar.events {
+            stored.event.insert("htmlLink".into(), json!(link(url, id, &email)));
+        }
+    }
+}
+
 /// Stores a completed event in its calendar, and copies into the calendars of attendees who are here.
 pub(super) fn store(state: &mut State, email: &str, event: Event, url: &str, now: Timestamp) -> Answer {
     let calendar = state.calendars.get_mut(email).ok_or_else(Refusal::not_found)?;

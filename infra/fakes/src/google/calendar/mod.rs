@@ -17,7 +17,7 @@ use super::method::Scope;
 use super::refusal::Refusal;
 use store::Calendar;
 
-pub(super) use events::{load, remove, save};
+pub(super) use events::{load, relink, remove, save};
 pub(super) use table::METHODS;
 
 /// Checks that the call names the account's own calendar; others are not found.
