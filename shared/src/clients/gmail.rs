@@ -92,7 +92,7 @@ impl Gmail<'_> {
         let mut parts = Parts::default();
         parts.walk(&wire.payload);
         for (id, kind) in std::mem::take(&mut parts.elsewhere) {
-            let text = self.attachment(&wire.id, &id).await?;
+            let text = self.long_text(&wire.id, &id).await?;
             parts.take(kind, text);
         }
         let milliseconds = i64::try_from(wire.internal_date).unwrap_or_default();
@@ -127,9 +127,13 @@ impl Gmail<'_> {
     }
 
     /// A text that Gmail left out of the message because it is long.
-    async fn attachment(&self, message: &str, id: &str) -> Result<String> {
+    async fn long_text(&self, message: &str, id: &str) -> Result<String> {
         let request = self.get_request(&format!("messages/{message}/attachments/{id}"));
-        let body: PartBody = request.send_json("gmail.attachment").await?;
+        let body: PartBody = request.send_json("gmail.attachment").await.map_err(|error: Error| {
+            // The message went, or changed, between the two requests. It is read again: this says nothing about it.
+            let changed = error.upstream_status() == Some(404);
+            if changed { Error::new(Kind::Upstream, "Gmail changed a message while it was read.") } else { error }
+        })?;
         body.text().ok_or_else(|| Error::new(Kind::Upstream, "Gmail gave a message without its text."))
     }
 
@@ -282,17 +286,19 @@ struct Changed {
 #[serde(rename_all = "camelCase")]
 struct ChangedMessage {
     id: String,
-    #[serde(default)]
-    label_ids: Vec<String>,
+    label_ids: Option<Vec<String>>,
 }
 
 impl History {
     fn changes(self) -> Vec<Change> {
-        let labels = self.labels_added.into_iter().chain(self.labels_removed);
         let labels =
-            labels.map(|c| Change::Labels { id: c.message.id, changed: c.label_ids, label_ids: c.message.label_ids });
-        let added = self.messages_added.into_iter().map(|c| Change::Added(c.message.id));
-        let deleted = self.messages_deleted.into_iter().map(|c| Change::Deleted(c.message.id));
+            self.labels_added.into_iter().chain(self.labels_removed).map(|change| match change.message.label_ids {
+                Some(label_ids) => Change::Labels { id: change.message.id, changed: change.label_ids, label_ids },
+                // Not said is not the same as none: the message has to be asked.
+                None => Change::Added(change.message.id),
+            });
+        let added = self.messages_added.into_iter().map(|change| Change::Added(change.message.id));
+        let deleted = self.messages_deleted.into_iter().map(|change| Change::Deleted(change.message.id));
         added.chain(labels).chain(deleted).collect()
     }
 }
@@ -312,38 +318,4 @@ fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn text_is_read_in_every_base64() {
-        for data in ["w7zDtj8-", "w7zDtj8+", "w7zDtj8"] {
-            assert!(decode(data).is_some_and(|text| text.starts_with("üö?")), "{data}");
-        }
-        assert_eq!(decode("w7w="), Some("ü".into()));
-        assert_eq!(decode("w7w"), Some("ü".into()));
-    }
-
-    #[test]
-    fn the_texts_of_a_nested_message_are_found_and_its_files_are_not_read() {
-        let payload: Part = serde_json::from_value(serde_json::json!({
-            "mimeType": "multipart/mixed",
-            "parts": [
-                { "mimeType": "multipart/alternative", "parts": [
-                    { "mimeType": "text/plain", "body": { "data": "SGVsbG8" } },
-                    { "mimeType": "text/html", "body": { "attachmentId": "big" } },
-                ] },
-                { "mimeType": "text/plain", "filename": "notes.txt", "body": { "data": "c2VjcmV0" } },
-            ],
-        }))
-        .unwrap();
-
-        let mut parts = Parts::default();
-        parts.walk(&payload);
-
-        assert_eq!(parts.text.as_deref(), Some("Hello"));
-        assert_eq!(parts.html, None);
-        assert_eq!(parts.elsewhere.len(), 1);
-        assert_eq!(parts.attachment_names, ["notes.txt"]);
-    }
-}
+mod tests;

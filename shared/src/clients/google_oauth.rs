@@ -136,3 +136,6 @@ impl GoogleOauth<'_> {
         self.http.get(&self.config.jwks_url).send_json("google_oauth.certs").await
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -16,6 +16,8 @@ pub const API_VERSION: &str = "2026-09";
 
 const PAGE: usize = 100;
 const SEARCH_PAGE: usize = 200;
+/// Wider than any paragraph of a note.
+const WIDTH: usize = 100_000;
 const CONTACT: [&str; 18] = [
     "email",
     "firstname",
@@ -167,7 +169,8 @@ impl HubSpot<'_> {
     ) -> Result<Page<Object>> {
         let mut query =
             vec![("limit", PAGE.to_string()), ("properties", properties.join(",")), ("archived", archived.to_string())];
-        query.extend(associations.map(|kinds| ("associations", kinds.to_owned())));
+        // What is gone is on nothing any more.
+        query.extend(associations.filter(|_| !archived).map(|kinds| ("associations", kinds.to_owned())));
         query.extend(after.map(|after| ("after", after.to_owned())));
         let request = self.request(Method::GET, &format!("/crm/objects/{API_VERSION}/{kind}")).query(&query);
         Ok(page(request.send_json("hubspot.page").await?))
@@ -262,8 +265,15 @@ fn time(text: &str) -> Option<Timestamp> {
     text.parse().ok().or_else(|| Timestamp::from_millisecond(text.parse().ok()?).ok())
 }
 
-/// A note's HTML as text.
+/// A note's HTML as text: no lines are broken, no tables drawn, no addresses of links listed.
 fn plain(html: &str) -> String {
-    let text = html2text::config::plain_no_decorate().string_from_read(html.as_bytes(), 10_000);
-    text.unwrap_or_default().lines().map(str::trim_end).collect::<Vec<_>>().join("\n").trim().to_owned()
+    let config = html2text::config::plain_no_decorate().raw_mode(true).allow_width_overflow();
+    let text = config.string_from_read(html.as_bytes(), WIDTH).unwrap_or_default();
+    // What is left of drawings are rules.
+    let is_rule = |line: &str| !line.is_empty() && line.chars().all(|c| matches!(c, '─' | '-' | '═'));
+    let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !is_rule(line)).collect();
+    lines.join("\n").trim().to_owned()
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,9 +2,9 @@
 
 mod answer;
 pub(super) mod oauth;
-mod reason;
+pub(super) mod reason;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod wait;
 
 use std::time::{Duration, Instant};
@@ -27,6 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const LATE: Duration = Duration::from_secs(8);
 /// A mail with everything in it stays far below.
 const MOST: usize = 50 << 20;
+/// A claimed length is believed up to here; more is taken as it comes.
+const FIRST: usize = 1 << 20;
 
 /// The client all providers are called with. It follows no redirect, keeps no cookie and takes no proxy from the
 /// environment: a token goes where the configuration says and nowhere else.
@@ -182,7 +184,7 @@ async fn once(request: RequestBuilder, op: &'static str) -> Result<Response> {
 /// The whole body of an answer of [`Outgoing::send_stream`]; not more than any provider sends.
 pub(super) async fn read(mut response: Response, op: &'static str) -> Result<Vec<u8>> {
     let status = response.status().as_u16();
-    let mut body = Vec::with_capacity(usize::try_from(response.content_length().unwrap_or(0)).unwrap_or(0).min(MOST));
+    let mut body = Vec::with_capacity(usize::try_from(response.content_length().unwrap_or(0)).unwrap_or(0).min(FIRST));
     while let Some(chunk) = response.chunk().await.map_err(|error| lost(op, error, Kind::Upstream))? {
         if body.len() + chunk.len() > MOST {
             let detail = format!("{} sent more than can be taken.", title(op));

@@ -1,6 +1,5 @@
 //! Chat Completions: what every compatible server speaks.
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{ChatRequest, Delta, FinishReason, Finished, Item, Reader, ToolCall, Usage, broken, failed};
@@ -65,83 +64,39 @@ pub(super) struct Completion {
     model: String,
 }
 
-#[derive(Deserialize)]
-struct Chunk {
-    #[serde(default)]
-    model: String,
-    #[serde(default)]
-    choices: Vec<Choice>,
-    usage: Option<Used>,
-    error: Option<Value>,
-}
-
-#[derive(Deserialize)]
-struct Choice {
-    #[serde(default)]
-    delta: ChoiceDelta,
-    finish_reason: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-struct ChoiceDelta {
-    content: Option<String>,
-    refusal: Option<String>,
-    tool_calls: Option<Vec<CallDelta>>,
-}
-
-#[derive(Deserialize)]
-struct CallDelta {
-    index: Option<u64>,
-    id: Option<String>,
-    function: Option<FunctionDelta>,
-}
-
-#[derive(Deserialize)]
-struct FunctionDelta {
-    name: Option<String>,
-    arguments: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Used {
-    #[serde(default)]
-    prompt_tokens: u64,
-    #[serde(default)]
-    completion_tokens: u64,
-    prompt_tokens_details: Option<PromptDetails>,
-}
-
-#[derive(Deserialize)]
-struct PromptDetails {
-    cached_tokens: Option<u64>,
-}
-
 impl Reader for Completion {
-    fn read(&mut self, data: &str) -> Result<Vec<Delta>> {
-        if data.trim() == "[DONE]" {
-            return Ok(vec![Delta::Finished(self.finished())]);
+    /// Field by field, because servers differ in what they leave out, send empty or send as null.
+    fn read(&mut self, chunk: &Value) -> Result<Vec<Delta>> {
+        if !chunk["error"].is_null() {
+            return Err(failed(&chunk["error"]));
         }
-        // A line we cannot read is a server's own addition.
-        let Ok(chunk) = serde_json::from_str::<Chunk>(data) else { return Ok(Vec::new()) };
-        if let Some(error) = chunk.error {
-            return Err(failed(&error));
+        if let Some(model) = filled(&chunk["model"]) {
+            self.model = model.to_owned();
         }
-        if !chunk.model.is_empty() {
-            self.model = chunk.model;
-        }
-        if let Some(used) = chunk.usage {
-            let cached = used.prompt_tokens_details.and_then(|details| details.cached_tokens).unwrap_or(0);
-            self.usage = Usage { input: used.prompt_tokens, cached, output: used.completion_tokens };
+        if chunk["usage"].is_object() {
+            let count = |place: &str| chunk["usage"].pointer(place).and_then(Value::as_u64).unwrap_or(0);
+            self.usage = Usage {
+                input: count("/prompt_tokens"),
+                cached: count("/prompt_tokens_details/cached_tokens"),
+                output: count("/completion_tokens"),
+            };
         }
         let mut deltas = Vec::new();
-        for choice in chunk.choices {
-            let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
-            deltas.extend(filled(choice.delta.content).map(Delta::Text));
-            deltas.extend(filled(choice.delta.refusal).map(Delta::Refusal));
-            choice.delta.tool_calls.into_iter().flatten().for_each(|call| self.take(call));
-            self.reason = choice.finish_reason.or(self.reason.take());
+        // None in the chunk that tells the usage.
+        for choice in chunk["choices"].as_array().into_iter().flatten() {
+            let delta = &choice["delta"];
+            deltas.extend(filled(&delta["content"]).map(|text| Delta::Text(text.to_owned())));
+            deltas.extend(filled(&delta["refusal"]).map(|text| Delta::Refusal(text.to_owned())));
+            delta["tool_calls"].as_array().into_iter().flatten().for_each(|piece| self.take(piece));
+            if let Some(reason) = filled(&choice["finish_reason"]) {
+                self.reason = Some(reason.to_owned());
+            }
         }
         Ok(deltas)
+    }
+
+    fn done(&mut self) -> Result<Vec<Delta>> {
+        Ok(vec![Delta::Finished(self.finished())])
     }
 
     /// Some servers leave `[DONE]` out; one that gave a reason has said everything.
@@ -150,31 +105,42 @@ impl Reader for Completion {
     }
 }
 
+/// A text that is there and not empty.
+fn filled(value: &Value) -> Option<&str> {
+    value.as_str().filter(|text| !text.is_empty())
+}
+
 impl Completion {
-    /// A piece of a call. Servers repeat ids and names, or leave the index out: a new id begins a new call.
-    fn take(&mut self, piece: CallDelta) {
-        let id = piece.id.filter(|id| !id.is_empty());
-        let known = match piece.index {
-            Some(index) => self.calls.iter().position(|(i, _)| *i == index),
-            None => match &id {
-                Some(id) => self.calls.iter().position(|(_, call)| call.id == *id),
-                None => self.calls.len().checked_sub(1),
-            },
+    /// A piece of a call, which belongs to the call with its index.
+    ///
+    /// Servers repeat ids and names in every piece, give every piece an id of its own, give all calls index 0, or leave
+    /// the index or the id out. A name under another id, or under none where nothing else tells calls apart, begins a new
+    /// call.
+    fn take(&mut self, piece: &Value) {
+        let (index, id) = (piece["index"].as_u64(), filled(&piece["id"]));
+        let (name, arguments) = (filled(&piece["function"]["name"]), filled(&piece["function"]["arguments"]));
+        let known = match (index, id) {
+            (Some(index), _) => self.calls.iter().rposition(|(i, _)| *i == index),
+            (None, Some(id)) => self.calls.iter().rposition(|(_, call)| call.id == id),
+            (None, None) if name.is_some() => None,
+            (None, None) => self.calls.len().checked_sub(1),
         };
-        let at = known.unwrap_or_else(|| {
+        let is_another = |at: &usize| {
+            let begun = &self.calls[*at].1;
+            name.is_some() && id.is_some_and(|id| !begun.id.is_empty() && begun.id != id)
+        };
+        let at = known.filter(|at| !is_another(at)).unwrap_or_else(|| {
             let next = self.calls.iter().map(|(index, _)| index + 1).max().unwrap_or(0);
-            self.calls.push((piece.index.unwrap_or(next), ToolCall::default()));
+            self.calls.push((index.unwrap_or(next), ToolCall::default()));
             self.calls.len() - 1
         });
         let call = &mut self.calls[at].1;
-        if let Some(id) = id {
-            call.id = id;
+        for (field, value) in [(&mut call.id, id), (&mut call.name, name)] {
+            if field.is_empty() {
+                value.unwrap_or_default().clone_into(field);
+            }
         }
-        let Some(function) = piece.function else { return };
-        if let Some(name) = function.name.filter(|name| !name.is_empty()) {
-            call.name = name;
-        }
-        call.arguments.push_str(&function.arguments.unwrap_or_default());
+        call.arguments.push_str(arguments.unwrap_or_default());
     }
 
     fn finished(&mut self) -> Finished {

@@ -53,7 +53,8 @@ struct Used {
 }
 
 impl OpenAi<'_> {
-    /// Vectors of 1,536 dimensions. No text may be blank.
+    /// Vectors of 1,536 dimensions. No text may be blank; of one longer than 8,000 bytes the beginning counts.
+    /// `Refused` when the configured model gives another number of dimensions.
     pub async fn embed(&self, texts: &[String]) -> Result<Embedded> {
         if texts.iter().any(|text| text.trim().is_empty()) {
             return Err(Error::internal("A blank text cannot be embedded."));

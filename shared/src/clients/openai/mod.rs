@@ -7,19 +7,32 @@ mod chat_completions;
 mod embeddings;
 mod responses;
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
-use futures::StreamExt;
+use bytes::Bytes;
+use eventsource_stream::EventStream;
 use futures::stream::BoxStream;
+use futures::{Stream, StreamExt};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::http::Outgoing;
+use super::http::{Outgoing, Retrying, reason};
 use crate::config::{self, OpenAiApi};
 use crate::error::{Error, Kind, Result};
 
 pub use embeddings::Embedded;
 
+/// Codes that mean the same request fails the same way again.
+const FOR_GOOD: [&str; 7] = [
+    "invalid_prompt",
+    "invalid_request_error",
+    "context_length_exceeded",
+    "string_above_max_length",
+    "model_not_found",
+    "data_residency_mismatch",
+    "bio_policy",
+];
 /// The longest a model may take for one answer.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -109,8 +122,13 @@ pub struct Usage {
 
 /// Reads one protocol's events.
 trait Reader: Send + 'static {
-    /// What an event's data says; nothing for events that say nothing to us.
-    fn read(&mut self, data: &str) -> Result<Vec<Delta>>;
+    /// What an event says; nothing for events that say nothing to us.
+    fn read(&mut self, event: &Value) -> Result<Vec<Delta>>;
+
+    /// `[DONE]`, which only one of the protocols has.
+    fn done(&mut self) -> Result<Vec<Delta>> {
+        self.end()
+    }
 
     /// The connection has ended. What that means, if the protocol had not said yet that it is over.
     fn end(&mut self) -> Result<Vec<Delta>> {
@@ -134,34 +152,51 @@ impl OpenAi<'_> {
     }
 
     async fn events(&self, path: &str, body: &Value, reader: impl Reader) -> Result<BoxStream<'static, Result<Delta>>> {
-        let response = self.post(path).timeout(PATIENCE).json(body).send_stream("openai.chat").await?;
-        let events = eventsource_stream::EventStream::new(response.bytes_stream());
-        let state = (events, reader, std::collections::VecDeque::new(), false);
-        let deltas = futures::stream::unfold(state, |(mut events, mut reader, mut ready, mut over)| async move {
-            loop {
-                if let Some(delta) = ready.pop_front() {
-                    over = over || matches!(delta, Ok(Delta::Finished(_)) | Err(_));
-                    return Some((delta, (events, reader, ready, over)));
-                }
-                if over {
-                    return None;
-                }
-                let read = match events.next().await {
-                    Some(Ok(event)) => reader.read(&event.data),
-                    Some(Err(_)) => Err(broken()),
-                    None => reader.end(),
-                };
-                match read {
-                    Ok(deltas) => ready.extend(deltas.into_iter().map(Ok)),
-                    Err(error) => ready.push_back(Err(error)),
-                }
-            }
-        });
-        Ok(deltas.boxed())
+        // Asking again before anything was said costs nothing and changes nothing.
+        let response = self.post(path).timeout(PATIENCE).json(body).retrying().send_stream("openai.chat").await?;
+        Ok(deltas(response.bytes_stream(), reader))
     }
 
     fn post(&self, path: &str) -> reqwest::RequestBuilder {
         self.http.post(format!("{}/{path}", self.config.base_url)).bearer_auth(self.api_key.expose_secret())
+    }
+}
+
+/// The answer in a stream of server-sent events. Whatever happens, it ends with `Finished` or with an error.
+fn deltas<E: Send + 'static>(
+    bytes: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
+    reader: impl Reader,
+) -> BoxStream<'static, Result<Delta>> {
+    let state = (EventStream::new(bytes.boxed()), reader, VecDeque::new(), false);
+    let deltas = futures::stream::unfold(state, |(mut events, mut reader, mut ready, mut over)| async move {
+        loop {
+            if let Some(delta) = ready.pop_front() {
+                over = over || matches!(delta, Ok(Delta::Finished(_)) | Err(_));
+                return Some((delta, (events, reader, ready, over)));
+            }
+            if over {
+                return None;
+            }
+            let read = match events.next().await {
+                Some(Ok(event)) => understand(&mut reader, event.data.trim()),
+                Some(Err(_)) => Err(broken()),
+                None => reader.end(),
+            };
+            match read {
+                Ok(deltas) => ready.extend(deltas.into_iter().map(Ok)),
+                Err(error) => ready.push_back(Err(error)),
+            }
+        }
+    });
+    deltas.boxed()
+}
+
+/// Text that is no JSON is no event we may pass over: a piece of the answer could have been in it.
+fn understand(reader: &mut impl Reader, data: &str) -> Result<Vec<Delta>> {
+    match data {
+        "" => Ok(Vec::new()),
+        "[DONE]" => reader.done(),
+        _ => reader.read(&serde_json::from_str(data).map_err(|_| broken())?),
     }
 }
 
@@ -170,14 +205,20 @@ fn broken() -> Error {
     Error::new(Kind::Upstream, "The language model stopped in the middle of its answer.")
 }
 
-/// An error told inside a stream.
+/// An error told inside a stream: a code by OpenAI, an HTTP status or nothing at all by others.
 fn failed(error: &Value) -> Error {
-    let code = error.get("code").or_else(|| error.get("type")).and_then(Value::as_str).unwrap_or_default();
-    let (kind, status) = match code {
-        "rate_limit_exceeded" => (Kind::RateLimited, 429),
-        "insufficient_quota" => (Kind::Refused, 429),
-        "invalid_prompt" | "invalid_request_error" => (Kind::Refused, 400),
+    let reason = reason::of(&json!({ "error": error }));
+    let status = error["code"].as_u64().and_then(|code| u16::try_from(code).ok());
+    let (kind, status) = match (reason.as_str(), status) {
+        ("rate_limit_exceeded", _) => (Kind::RateLimited, 429),
+        (reason, _) if reason.starts_with("insufficient_") || reason.starts_with("billing_") => (Kind::Refused, 429),
+        (reason, _) if FOR_GOOD.contains(&reason) => (Kind::Refused, 400),
+        (_, Some(429)) => (Kind::RateLimited, 429),
+        (_, Some(status @ 400..=499)) => (Kind::Refused, status),
         _ => (Kind::Upstream, 500),
     };
-    Error::new(kind, "The language model gave up in the middle of its answer.").answered(status, code)
+    Error::new(kind, "The language model gave up in the middle of its answer.").answered(status, reason)
 }
+
+#[cfg(test)]
+mod tests;

@@ -59,9 +59,7 @@ pub(super) struct Response {
 }
 
 impl Reader for Response {
-    fn read(&mut self, data: &str) -> Result<Vec<Delta>> {
-        // A line we cannot read is an event we do not know.
-        let Ok(event) = serde_json::from_str::<Value>(data) else { return Ok(Vec::new()) };
+    fn read(&mut self, event: &Value) -> Result<Vec<Delta>> {
         let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
         match event["type"].as_str().unwrap_or_default() {
             "response.output_text.delta" => Ok(vec![Delta::Text(text("delta"))]),
@@ -74,7 +72,7 @@ impl Reader for Response {
                 Ok(vec![Delta::Finished(self.finished(&event["response"]))])
             }
             "response.failed" => Err(failed(&event["response"]["error"])),
-            "error" => Err(failed(if event["error"].is_object() { &event["error"] } else { &event })),
+            "error" => Err(failed(if event["error"].is_object() { &event["error"] } else { event })),
             _ => Ok(Vec::new()),
         }
     }
@@ -93,6 +91,10 @@ impl Response {
     }
 
     fn finished(&mut self, response: &Value) -> Finished {
+        if self.calls.is_empty() && self.opaque.is_empty() {
+            // Some servers tell what was done only at the end.
+            response["output"].as_array().into_iter().flatten().for_each(|item| self.take(item));
+        }
         let reason = match response["incomplete_details"]["reason"].as_str() {
             Some("max_output_tokens") => FinishReason::Length,
             Some("content_filter") => FinishReason::ContentFilter,
