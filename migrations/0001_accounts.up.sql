@@ -88,6 +88,8 @@ create table session_tokens (
     issued_at timestamptz not null default now(),
     first_used_at timestamptz,
     superseded_at timestamptz,
+    -- the answer that carried the token after this one was lost, and another was sent; that happens once
+    forgiven boolean not null default false,
     primary key (user_id, session_id, generation),
     foreign key (user_id, session_id) references sessions (user_id, id) on delete cascade
 );
@@ -133,12 +135,15 @@ end $$;
 -- What decides about a session token, and nothing of the person behind it.
 create function lookup.session(hash bytea)
     returns table (user_id bigint, session_id uuid, generation integer, newest integer, newest_used boolean,
-                   issued_at timestamptz, first_used boolean, superseded_at timestamptz, expires_at timestamptz, revoked boolean)
+                   issued_at timestamptz, first_used boolean, superseded_at timestamptz, forgiven boolean,
+                   expires_at timestamptz, revoked boolean)
     language sql stable security definer set search_path = pg_catalog, public, pg_temp as $$
     select t.user_id, t.session_id, t.generation, n.generation, n.first_used_at is not null,
-           t.issued_at, t.first_used_at is not null, t.superseded_at, s.expires_at, s.revoked_at is not null
+           t.issued_at, t.first_used_at is not null, t.superseded_at, t.forgiven,
+           s.expires_at, s.revoked_at is not null or not u.is_active
       from session_tokens t
       join sessions s on s.user_id = t.user_id and s.id = t.session_id
+      join users u on u.id = t.user_id
       cross join lateral (
             select m.generation, m.first_used_at from session_tokens m
              where m.user_id = t.user_id and m.session_id = t.session_id

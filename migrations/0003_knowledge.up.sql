@@ -21,6 +21,8 @@ create table emails (
     quoted text not null default '',
     outbound boolean not null,
     received_at timestamptz not null,
+    -- the reading of the whole mailbox that saw it last
+    listed_in bigint not null default 0,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
     primary key (user_id, id),
@@ -28,6 +30,7 @@ create table emails (
 );
 create index emails_thread on emails (user_id, thread_id);
 create index emails_sender on emails (user_id, sender_email, received_at desc);
+create index emails_listed on emails (user_id, listed_in);
 create index emails_newest on emails (user_id, received_at desc);
 call protect('emails');
 
@@ -89,6 +92,24 @@ create table sync_cursors (
     primary key (user_id, source)
 );
 call protect('sync_cursors');
+
+create policy lookup on connections for select to fa_lookup using (true);
+grant select on connections to fa_lookup;
+create policy lookup on sync_cursors for select to fa_lookup using (true);
+grant select on sync_cursors to fa_lookup;
+
+-- Whose account at which provider was not read within the interval, and has no task for it.
+create function lookup.due_syncs(every interval, most integer) returns table (user_id bigint, provider text)
+    language sql stable security definer set search_path = pg_catalog, public, pg_temp as $$
+    select c.user_id, c.provider
+      from connections c
+     where not c.needs_reconnect
+       and not exists (select 1 from tasks t
+                        where t.user_id = c.user_id and t.task_type = case c.provider when 'google' then 'gmail_sync' else 'hubspot_sync' end
+                          and (t.state in ('pending', 'in_progress') or t.updated_at > now() - every))
+     limit most
+$$;
+alter function lookup.due_syncs owner to fa_lookup;
 
 create table documents (
     user_id bigint not null references users on delete cascade,

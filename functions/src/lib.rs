@@ -1,1 +1,25 @@
-//! The edge.
+//! The edge: one endpoint, one file, one Lambda.
+//!
+//! Conventions of the API:
+//! * A handler has four beats: who calls, what they ask for, do it, reply. SQL, providers and error handling are elsewhere.
+//! * Errors are `application/problem+json` with a `detail` that is a sentence; wrong fields are 422 and named.
+//! * 401 without a session, 404 for what is not yours, 403 for a request that could come from another site.
+//! * Lists that grow are paged: `limit` and `cursor` in, `items` and `next_cursor` out.
+//! * What takes longer than a request is a task: the answer names it as `job_id`, and `/api/tasks/{id}` shows it.
+//! * Times are RFC 3339 in UTC. Ids of providers are strings.
+
+pub mod auth;
+pub mod chat;
+pub mod console;
+pub mod conversations;
+pub mod ingest;
+pub mod knowledge;
+pub mod ops;
+pub mod preflight;
+pub mod routes;
+pub mod schedules;
+pub mod tasks;
+pub mod workers;
+
+#[cfg(test)]
+mod tests;

@@ -34,6 +34,8 @@ pub struct Config {
     pub allowed_origins: Vec<String>,
     /// `DATABASE_URL`. Its password may be left out and given as the secret `DATABASE_PASSWORD`.
     pub database_url: SecretString,
+    /// `DATABASE_OWNER_URL`: for migrations alone, which run as the owner of the schema.
+    pub database_owner_url: Option<SecretString>,
     /// `DATABASE_CA_FILE`: PEM file of the authorities that may vouch for the database. Without one, TLS is used only if
     /// the URL asks for it, against the Amazon and Mozilla roots.
     pub database_ca_file: Option<String>,
@@ -54,6 +56,8 @@ pub struct Config {
     pub openai: OpenAi,
     /// `WORKER_LOCK_TIMEOUT` in seconds: the lease of a task, after which it counts as orphaned. Default 300.
     pub lock_timeout: Duration,
+    /// `SYNC_INTERVAL` in seconds: how often accounts are read when nobody calls. Default 300.
+    pub sync_interval: Duration,
     /// `GMAIL_UNITS_PER_MINUTE`: quota the sync allows itself for each mailbox, in Gmail's units. Default 5000 of 6000.
     pub gmail_units_per_minute: u32,
 }
@@ -138,6 +142,7 @@ impl Config {
             env,
             allowed_origins: vars.origins(frontend_url.as_deref(), &public_url),
             database_url: SecretString::from(vars.required(&["DATABASE_URL"])),
+            database_owner_url: vars.first(&["DATABASE_OWNER_URL"]).map(SecretString::from),
             database_ca_file: vars.first(&["DATABASE_CA_FILE"]),
             secrets_id: vars.first(&["SECRETS_ID"]),
             secrets_ttl: Duration::from_secs(vars.parsed_or("SECRETS_TTL", 300)),
@@ -152,6 +157,7 @@ impl Config {
             hubspot: vars.hubspot(&public_url),
             openai: vars.openai(),
             lock_timeout: Duration::from_secs(vars.parsed_or("WORKER_LOCK_TIMEOUT", 300)),
+            sync_interval: Duration::from_secs(vars.parsed_or("SYNC_INTERVAL", 300)),
             gmail_units_per_minute: vars.parsed_or("GMAIL_UNITS_PER_MINUTE", 5000),
             public_url,
             frontend_url,
@@ -161,6 +167,14 @@ impl Config {
         }
 
         if vars.problems.is_empty() { Ok(config) } else { Err(Problems(vars.problems)) }
+    }
+}
+
+impl Config {
+    /// For the function that migrates.
+    pub fn database_owner_url(&self) -> crate::Result<&str> {
+        let url = self.database_owner_url.as_ref().map(ExposeSecret::expose_secret);
+        url.ok_or_else(|| crate::Error::internal("DATABASE_OWNER_URL is not set: migrations run as the owner of the schema."))
     }
 }
 

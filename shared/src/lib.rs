@@ -12,11 +12,18 @@
 //! clients. What takes longer than a request is a task, and the worker enters at the same domain function. A test
 //! (`src/tests/layers.rs`) holds the table above to be true.
 
+pub mod app;
 pub mod clients;
 pub mod config;
 pub mod domain;
+pub mod edge;
 pub mod error;
 pub mod model;
 pub mod store;
+pub mod telemetry;
 
+pub use app::App;
 pub use error::{Error, Result};
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use html2text::render::TrivialDecorator;
 use jiff::Timestamp;
 use reqwest::{Client, Method, RequestBuilder};
 use serde::Deserialize;
@@ -267,7 +268,7 @@ fn time(text: &str) -> Option<Timestamp> {
 
 /// A note's HTML as text: no lines are broken, no tables drawn, no addresses of links listed.
 fn plain(html: &str) -> String {
-    let config = html2text::config::plain_no_decorate().raw_mode(true).allow_width_overflow();
+    let config = html2text::config::with_decorator(TrivialDecorator::new()).raw_mode(true).allow_width_overflow();
     let text = config.string_from_read(html.as_bytes(), WIDTH).unwrap_or_default();
     // What is left of drawings are rules.
     let is_rule = |line: &str| !line.is_empty() && line.chars().all(|c| matches!(c, '─' | '-' | '═'));

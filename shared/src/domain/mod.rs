@@ -1,4 +1,13 @@
 //! What the product decides.
 
+pub mod accounts;
 pub mod chat;
 pub mod knowledge;
+pub mod limits;
+pub mod models;
+pub mod sync;
+pub mod tasks;
+pub mod tools;
+pub mod world;
+
+pub use world::World;

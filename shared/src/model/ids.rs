@@ -52,4 +52,15 @@ impl ConversationId {
     pub fn random() -> Self {
         Self(Uuid::now_v7())
     }
+
+    /// The conversation an advisor's client calls by a name of its own: always the same for the same name.
+    pub fn named(owner: UserId, name: &str) -> Self {
+        if let Ok(id) = name.parse() {
+            return Self(id);
+        }
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, format!("{owner}|{name}").as_bytes());
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest.as_ref()[..16]);
+        Self(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    }
 }

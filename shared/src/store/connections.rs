@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use tokio_postgres::Row;
 
-use super::Tenant;
+use super::{Connection as Db, Tenant};
 use crate::error::Result;
+use crate::model::UserId;
 use crate::model::user::{Connection, Provider};
 
 /// A connection with its sealed tokens.
@@ -64,6 +65,14 @@ pub async fn list(db: &Tenant<'_>) -> Result<Vec<Connection>> {
         select provider, account_id, account_email, scopes, needs_reconnect
           from connections where user_id = $1 order by provider";
     db.rows(sql, &[&db.owner.0]).await?.iter().map(connection).collect()
+}
+
+/// Accounts that were not read for `every`, and have no task that does it.
+pub async fn due_syncs(db: &Db, every: std::time::Duration, most: i32) -> Result<Vec<(UserId, Provider)>> {
+    let sql = "-- connections::due_syncs
+        select user_id, provider from lookup.due_syncs(make_interval(secs => $1), $2)";
+    let rows = db.rows(sql, &[&every.as_secs_f64(), &most]).await?;
+    rows.iter().map(|row| Ok((UserId(row.try_get("user_id")?), row.try_get::<_, &str>("provider")?.parse()?))).collect()
 }
 
 fn sealed(row: &Row) -> Result<Sealed> {

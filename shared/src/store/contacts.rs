@@ -48,16 +48,6 @@ pub async fn delete(db: &Tenant<'_>, hubspot_ids: &[String]) -> Result<u64> {
     db.execute(sql, &[&db.owner.0, &hubspot_ids]).await
 }
 
-pub async fn ids_after(db: &Tenant<'_>, after: &str, limit: i64) -> Result<Vec<String>> {
-    let sql = "-- contacts::ids_after
-        select hubspot_id from contacts where user_id = $1 and hubspot_id > $2 order by hubspot_id limit $3";
-    db.rows(sql, &[&db.owner.0, &after, &limit]).await?.iter().map(|row| Ok(row.try_get("hubspot_id")?)).collect()
-}
-
-pub async fn count(db: &Tenant<'_>) -> Result<i64> {
-    Ok(db.row("-- contacts::count\nselect count(*) from contacts where user_id = $1", &[&db.owner.0]).await?.try_get(0)?)
-}
-
 const COLUMNS: &str = "hubspot_id, first_name, last_name, email, other_emails, phone, company, job_title, lifecycle_stage,
     owner_id, properties, hubspot_created_at, hubspot_updated_at";
 

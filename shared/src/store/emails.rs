@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 use serde_json::Value;
-use tokio_postgres::Row;
 
 use super::Tenant;
 use crate::error::Result;
@@ -67,11 +66,19 @@ pub async fn delete(db: &Tenant<'_>, gmail_ids: &[String]) -> Result<u64> {
     db.execute(sql, &[&db.owner.0, &gmail_ids]).await
 }
 
-/// Ids in their order, from after `after` on.
-pub async fn ids_after(db: &Tenant<'_>, after: &str, limit: i64) -> Result<Vec<String>> {
-    let sql = "-- emails::ids_after
-        select gmail_id from emails where user_id = $1 and gmail_id > $2 order by gmail_id limit $3";
-    db.rows(sql, &[&db.owner.0, &after, &limit]).await?.iter().map(|row| Ok(row.try_get("gmail_id")?)).collect()
+/// Remembers that a reading of the whole mailbox saw these.
+pub async fn mark_listed(db: &Tenant<'_>, gmail_ids: &[String], reading: i64) -> Result<()> {
+    let sql = "-- emails::mark_listed
+        update emails set listed_in = $3 where user_id = $1 and gmail_id = any($2)";
+    db.execute(sql, &[&db.owner.0, &gmail_ids, &reading]).await?;
+    Ok(())
+}
+
+/// Some that this reading did not see.
+pub async fn not_listed(db: &Tenant<'_>, reading: i64, limit: i64) -> Result<Vec<String>> {
+    let sql = "-- emails::not_listed
+        select gmail_id from emails where user_id = $1 and listed_in < $2 order by id limit $3";
+    db.rows(sql, &[&db.owner.0, &reading, &limit]).await?.iter().map(|row| Ok(row.try_get("gmail_id")?)).collect()
 }
 
 /// Puts the labels Gmail says a message has now. Answers whether it is known.
@@ -86,39 +93,18 @@ pub async fn count(db: &Tenant<'_>) -> Result<i64> {
     Ok(db.row(sql, &[&db.owner.0]).await?.try_get(0)?)
 }
 
-/// What a list of mail shows.
-#[derive(Debug, Clone)]
-pub struct Listed {
-    pub gmail_id: String,
-    pub thread_id: String,
-    pub subject: String,
-    pub sender: Mailbox,
-    pub received_at: Timestamp,
-    pub snippet: String,
-    pub body: String,
-    pub label_ids: Vec<String>,
-}
-
-/// Newest first, by sender and time. `sender` is a part of a name or an address.
-pub async fn by_sender(db: &Tenant<'_>, sender: &str, since: Timestamp, until: Timestamp, limit: i64) -> Result<Vec<Listed>> {
-    let sql = "-- emails::by_sender
-        select gmail_id, thread_id, subject, sender_name, sender_email, received_at, snippet, body, label_ids
-          from emails
-         where user_id = $1 and received_at >= $3 and received_at < $4
+/// The newest from somebody, by Gmail's ids. `sender` is a part of a name or an address; empty for anybody.
+pub async fn newest(
+    db: &Tenant<'_>,
+    sender: &str,
+    since: Option<Timestamp>,
+    until: Option<Timestamp>,
+    limit: i64,
+) -> Result<Vec<String>> {
+    let sql = "-- emails::newest
+        select gmail_id from emails
+         where user_id = $1 and received_at >= coalesce($3, '-infinity'::timestamptz) and received_at < coalesce($4, 'infinity'::timestamptz)
            and ($2 = '' or position(lower($2) in lower(sender_name || ' ' || sender_email)) > 0)
          order by received_at desc limit $5";
-    db.rows(sql, &[&db.owner.0, &sender, &since, &until, &limit]).await?.iter().map(listed).collect()
-}
-
-fn listed(row: &Row) -> Result<Listed> {
-    Ok(Listed {
-        gmail_id: row.try_get("gmail_id")?,
-        thread_id: row.try_get("thread_id")?,
-        subject: row.try_get("subject")?,
-        sender: Mailbox { name: row.try_get("sender_name")?, email: row.try_get("sender_email")? },
-        received_at: row.try_get("received_at")?,
-        snippet: row.try_get("snippet")?,
-        body: row.try_get("body")?,
-        label_ids: row.try_get("label_ids")?,
-    })
+    db.rows(sql, &[&db.owner.0, &sender, &since, &until, &limit]).await?.iter().map(|row| Ok(row.try_get("gmail_id")?)).collect()
 }

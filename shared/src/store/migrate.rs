@@ -18,22 +18,50 @@ pub struct Step {
 
 /// Applies all that are missing. Answers what the database has then.
 pub async fn up(url: &str) -> Result<Vec<Step>> {
-    let mut db = connect(url).await?;
-    MIGRATIONS.run(&mut db).await.map_err(failed)?;
-    steps(&mut db).await
+    apart(url, Action::Up).await
 }
 
 /// Takes the newest `count` back.
 pub async fn down(url: &str, count: usize) -> Result<Vec<Step>> {
-    let mut db = connect(url).await?;
-    let applied: Vec<i64> = steps(&mut db).await?.into_iter().filter(|s| s.applied).map(|s| s.version).collect();
-    let target = applied.iter().rev().nth(count).copied().unwrap_or(0);
-    MIGRATIONS.undo(&mut db, target).await.map_err(failed)?;
-    steps(&mut db).await
+    apart(url, Action::Down(count)).await
 }
 
 pub async fn history(url: &str) -> Result<Vec<Step>> {
-    steps(&mut connect(url).await?).await
+    apart(url, Action::History).await
+}
+
+enum Action {
+    Up,
+    Down(usize),
+    History,
+}
+
+/// On a thread of its own: the migrator's futures cannot move between threads.
+async fn apart(url: &str, action: Action) -> Result<Vec<Step>> {
+    let url = url.to_owned();
+    let stopped = |error: tokio::task::JoinError| Error::internal("The migration stopped.").because(error);
+    tokio::task::spawn_blocking(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| Error::internal("No thread could be had.").because(error))?;
+        runtime.block_on(act(&url, action))
+    })
+    .await
+    .map_err(stopped)?
+}
+
+async fn act(url: &str, action: Action) -> Result<Vec<Step>> {
+    let mut db = connect(url).await?;
+    match action {
+        Action::Up => MIGRATIONS.run(&mut db).await.map_err(failed)?,
+        Action::Down(count) => {
+            let known = steps(&mut db).await?;
+            let applied: Vec<i64> = known.into_iter().filter(|step| step.applied).map(|step| step.version).collect();
+            let target = applied.iter().rev().nth(count).copied().unwrap_or(0);
+            MIGRATIONS.undo(&mut db, target).await.map_err(failed)?;
+        }
+        Action::History => {}
+    }
+    steps(&mut db).await
 }
 
 async fn connect(url: &str) -> Result<PgConnection> {

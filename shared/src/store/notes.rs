@@ -23,12 +23,6 @@ pub async fn delete(db: &Tenant<'_>, hubspot_ids: &[String]) -> Result<u64> {
     db.execute(sql, &[&db.owner.0, &hubspot_ids]).await
 }
 
-pub async fn ids_after(db: &Tenant<'_>, after: &str, limit: i64) -> Result<Vec<String>> {
-    let sql = "-- notes::ids_after
-        select hubspot_id from notes where user_id = $1 and hubspot_id > $2 order by hubspot_id limit $3";
-    db.rows(sql, &[&db.owner.0, &after, &limit]).await?.iter().map(|row| Ok(row.try_get("hubspot_id")?)).collect()
-}
-
 /// Newest first.
 pub async fn of_contact(db: &Tenant<'_>, contact_id: &str, limit: i64) -> Result<Vec<Note>> {
     let sql = "-- notes::of_contact

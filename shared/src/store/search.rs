@@ -121,6 +121,18 @@ pub async fn fused(db: &Tenant<'_>, query: &Query) -> Result<Vec<Hit>> {
     rows.iter().map(hit).collect()
 }
 
+/// The beginnings of documents that are known by name, in the order of `source_ids`.
+pub async fn of_sources(db: &Tenant<'_>, kind: Kind, source_ids: &[String]) -> Result<Vec<Hit>> {
+    let sql = "-- search::of_sources
+        select c.document_id, d.kind, d.source_id, d.title, d.heading, d.occurred_at, d.metadata, d.chunk_count, c.ordinal, c.body,
+               c.created_at, 1::float8 as similarity
+          from unnest($3::text[]) with ordinality as wanted (source_id, place)
+          join documents d on d.user_id = $1 and d.kind = $2 and d.source_id = wanted.source_id
+          join chunk_text c on c.user_id = $1 and c.document_id = d.id and c.ordinal = 0
+         order by wanted.place";
+    db.rows(sql, &[&db.owner.0, &kind.code(), &source_ids]).await?.iter().map(hit).collect()
+}
+
 fn hit(row: &Row) -> Result<Hit> {
     let kind = Kind::from_code(row.try_get("kind")?).ok_or_else(|| Error::internal("Stored data names an unknown kind."))?;
     Ok(Hit {

@@ -19,6 +19,8 @@ pub struct Token {
     pub issued_at: Timestamp,
     pub used: bool,
     pub superseded_at: Option<Timestamp>,
+    /// The answer with the token after this one was lost once already.
+    pub forgiven: bool,
     pub expires_at: Timestamp,
     pub revoked: bool,
 }
@@ -26,7 +28,7 @@ pub struct Token {
 /// Who is behind a token, before any tenant is known.
 pub async fn find(db: &Connection, hash: &[u8]) -> Result<Option<Token>> {
     let sql = "-- sessions::find
-        select user_id, session_id, generation, newest, newest_used, issued_at, first_used, superseded_at, expires_at, revoked
+        select user_id, session_id, generation, newest, newest_used, issued_at, first_used, superseded_at, forgiven, expires_at, revoked
           from lookup.session($1)";
     let Some(row) = db.maybe(sql, &[&hash]).await? else { return Ok(None) };
     Ok(Some(Token {
@@ -38,6 +40,7 @@ pub async fn find(db: &Connection, hash: &[u8]) -> Result<Option<Token>> {
         issued_at: row.try_get("issued_at")?,
         used: row.try_get("first_used")?,
         superseded_at: row.try_get("superseded_at")?,
+        forgiven: row.try_get("forgiven")?,
         expires_at: row.try_get("expires_at")?,
         revoked: row.try_get("revoked")?,
     }))
@@ -74,10 +77,11 @@ pub async fn replace_unused(db: &Tenant<'_>, id: Uuid, generation: i32, hash: &[
          where user_id = $1 and session_id = $2 and generation = $3 and first_used_at is null";
     let replaced = db.execute(sql, &[&db.owner.0, &id, &generation, &hash, &now]).await? == 1;
     if replaced {
-        // Only one lost answer is forgiven: from now on the token before counts as spent.
-        let sql = "-- sessions::replace_unused (spend)
-            update session_tokens set superseded_at = to_timestamp(0) where user_id = $1 and session_id = $2 and generation = $3 - 1";
-        db.execute(sql, &[&db.owner.0, &id, &generation]).await?;
+        // Only one lost answer is forgiven; the grace for requests under way begins anew.
+        let sql = "-- sessions::replace_unused (forgive)
+            update session_tokens set superseded_at = $4, forgiven = true
+             where user_id = $1 and session_id = $2 and generation = $3 - 1";
+        db.execute(sql, &[&db.owner.0, &id, &generation, &now]).await?;
     }
     Ok(replaced)
 }

@@ -48,6 +48,13 @@ pub fn content_hash(document: &Document) -> [u8; 32] {
     bytes
 }
 
+/// SHA-256 of what is embedded for one chunk. Equal hashes share a vector.
+pub fn text_hash(text: &str) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(digest::digest(&digest::SHA256, text.as_bytes()).as_ref());
+    bytes
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -32,26 +32,26 @@ impl Seed {
             return String::new();
         }
         let content = self.content(event);
-        let mut out = if content.is_empty() { String::new() } else { told("content", json!(content)) };
+        let mut out = if content.is_empty() { String::new() } else { told("content", &json!(content)) };
         out += &match event {
             Event::Sources(_) | Event::Piece(_) => String::new(),
-            Event::Conversation { id } => told("conversation", json!({ "id": id })),
+            Event::Conversation { id } => told("conversation", &json!({ "id": id })),
             Event::ToolCall { id, name, arguments } => {
-                told("function_call", json!({ "id": id, "name": name, "arguments": arguments }))
+                told("function_call", &json!({ "id": id, "name": name, "arguments": arguments }))
             }
             Event::ToolResult { id, name, ok, output } => {
-                told("tool_result", json!({ "id": id, "name": name, "ok": ok, "output": output }))
+                told("tool_result", &json!({ "id": id, "name": name, "ok": ok, "output": output }))
             }
-            Event::ReconnectNeeded { provider: "hubspot", text } => told("hubspot_reconnect_required", json!(text)),
+            Event::ReconnectNeeded { provider: "hubspot", text } => told("hubspot_reconnect_required", &json!(text)),
             Event::ReconnectNeeded { provider, text } => {
-                told("reconnect_required", json!({ "provider": provider, "text": text }))
+                told("reconnect_required", &json!({ "provider": provider, "text": text }))
             }
-            Event::Citations(citations) => told("citations", json!(citations)),
+            Event::Citations(citations) => told("citations", &json!(citations)),
             Event::Usage { input_tokens, output_tokens } => {
-                told("usage", json!({ "input_tokens": input_tokens, "output_tokens": output_tokens }))
+                told("usage", &json!({ "input_tokens": input_tokens, "output_tokens": output_tokens }))
             }
-            Event::Finished { reason } => told("finish", json!(reason)),
-            Event::Failed { text } => told("error", json!(text)),
+            Event::Finished { reason } => told("finish", &json!(reason)),
+            Event::Failed { text } => told("error", &json!(text)),
         };
         self.in_order(event, out)
     }
@@ -81,10 +81,10 @@ impl Seed {
             _ => json!([]),
         };
         self.begun = true;
-        told("sources", sources) + &std::mem::take(&mut self.waiting) + &frames
+        told("sources", &sources) + &std::mem::take(&mut self.waiting) + &frames
     }
 }
 
-fn told(kind: &str, data: Value) -> String {
+fn told(kind: &str, data: &Value) -> String {
     frame(&json!({ "type": kind, "data": data }))
 }

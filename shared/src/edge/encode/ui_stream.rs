@@ -58,17 +58,17 @@ impl UiStream {
             out.part(&json!({ "type": "start", "messageId": self.message_id }));
         }
         match event {
-            Event::Conversation { id } => out.data("conversation", json!({ "id": id })),
-            Event::Sources(hits) => out.data("sources", hits.iter().map(shown).collect()),
+            Event::Conversation { id } => out.data("conversation", &json!({ "id": id })),
+            Event::Sources(hits) => out.data("sources", &hits.iter().map(shown).collect()),
             Event::Piece(piece) => self.piece(piece, &mut out),
             Event::ToolCall { id, name, arguments } => self.call(id, name, arguments, &mut out),
             Event::ToolResult { id, name, ok, output } => self.result(id, name, *ok, output, &mut out),
             Event::ReconnectNeeded { provider, text } => {
-                out.data("reconnect", json!({ "provider": provider, "text": text }));
+                out.data("reconnect", &json!({ "provider": provider, "text": text }));
             }
-            Event::Citations(citations) => out.data("citations", json!(citations)),
+            Event::Citations(citations) => out.data("citations", &json!(citations)),
             Event::Usage { input_tokens, output_tokens } => {
-                out.data("usage", json!({ "inputTokens": input_tokens, "outputTokens": output_tokens }));
+                out.data("usage", &json!({ "inputTokens": input_tokens, "outputTokens": output_tokens }));
             }
             Event::Finished { reason } => self.end(reason, &mut out),
             Event::Failed { text } => {
@@ -164,7 +164,7 @@ impl Frames {
         self.0.push_str(&frame(part));
     }
 
-    fn data(&mut self, name: &str, data: Value) {
+    fn data(&mut self, name: &str, data: &Value) {
         self.part(&json!({ "type": format!("data-{name}"), "data": data }));
     }
 }

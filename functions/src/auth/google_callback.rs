@@ -1,0 +1,46 @@
+//! Where Google sends the browser back to. Reading the mailbox is a task: the redirect does not wait for it.
+
+use std::time::Duration;
+
+use shared::domain::accounts::sign_in::{self, Callback};
+use shared::edge::{Call, Reply, Route};
+use shared::error::Kind;
+use shared::{App, Error, Result};
+
+use super::landing;
+
+pub const ROUTE: Route = Route::get("/api/auth/google/callback", |app, call| Box::pin(handler(app, call)));
+
+async fn handler(app: &App, call: Call) -> Result<Reply> {
+    if let Some(error) = call.query("error") {
+        return Reply::redirect(&landing(app, "/auth/error", Some(&error)));
+    }
+    let code = call.query("code").ok_or_else(|| Error::invalid("code", "is missing."))?;
+    let state = call.query("state").ok_or_else(|| Error::invalid("state", "is missing."))?;
+
+    match finish(app, &call, &code, &state).await {
+        Ok(token) => {
+            call.start_session(&token);
+            Reply::redirect(&landing(app, "/auth/success", None))
+        }
+        // Somebody else's or an old link: there is nobody to send anywhere.
+        Err(error) if error.kind == Kind::BadRequest => Err(error),
+        Err(error) => {
+            tracing::warn!(error = ?error, "a sign-in did not work");
+            Reply::redirect(&landing(app, "/auth/error", Some(sign_in::reason(&error))))
+        }
+    }
+}
+
+async fn finish(app: &App, call: &Call, code: &str, state: &str) -> Result<String> {
+    let browser = call.known_browser();
+    let secrets = app.secrets().await?;
+    let callback = Callback { code, state, browser: browser.as_deref() };
+
+    let mut db = app.db().await?;
+    let google = app.google_oauth(&secrets)?;
+    let signed_in = sign_in::finish(&mut db, &google, &secrets.token_keys, &callback, app.now()).await?;
+    app.ring(signed_in.task, Duration::ZERO).await;
+
+    Ok(signed_in.session_token)
+}

@@ -1,0 +1,36 @@
+//! Who is signed in. Always 200: the frontend takes a 401 for a reason to leave the page.
+
+use serde_json::json;
+use shared::edge::{Call, Reply, Route};
+use shared::model::user::Provider;
+use shared::store::{connections, users};
+use shared::{App, Result};
+
+pub const ROUTE: Route = Route::get("/api/auth/me", |app, call| Box::pin(handler(app, call)));
+
+async fn handler(app: &App, call: Call) -> Result<Reply> {
+    let Some(advisor) = call.advisor_if_any(app).await? else {
+        return Reply::json(&json!({ "user": null }));
+    };
+
+    let mut db = app.db().await?;
+    let tenant = db.tenant(advisor.id).await?;
+    let user = users::get(&tenant).await?;
+    let connections = connections::list(&tenant).await?;
+    tenant.commit().await?;
+
+    let working = |provider| connections.iter().any(|c| c.provider == provider && !c.needs_reconnect);
+    let reconnect: Vec<&str> = connections.iter().filter(|c| c.needs_reconnect).map(|c| c.provider.code()).collect();
+    Reply::json(&json!({ "user": user.map(|user| json!({
+        "id": user.id,
+        "email": user.email,
+        "name": user.name,
+        "picture": user.picture,
+        "is_active": user.is_active,
+        "created_at": user.created_at,
+        "updated_at": user.updated_at,
+        "google_connected": working(Provider::Google),
+        "hubspot_connected": working(Provider::HubSpot),
+        "needs_reconnect": reconnect,
+    })) }))
+}

@@ -1,0 +1,6 @@
+use functions::auth::me;
+use shared::edge;
+
+fn main() -> Result<(), edge::Fatal> {
+    edge::serve_http(&me::ROUTE)
+}

@@ -1,0 +1,6 @@
+use functions::conversations::create;
+use shared::edge;
+
+fn main() -> Result<(), edge::Fatal> {
+    edge::serve_http(&create::ROUTE)
+}

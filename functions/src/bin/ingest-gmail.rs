@@ -1,0 +1,6 @@
+use functions::ingest::gmail;
+use shared::edge;
+
+fn main() -> Result<(), edge::Fatal> {
+    edge::serve_http(&gmail::ROUTE)
+}

@@ -1,0 +1,4 @@
+//! Asking.
+
+mod body;
+pub mod send;

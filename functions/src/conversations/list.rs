@@ -1,0 +1,40 @@
+//! The advisor's conversations, the latest first. An array, as the frontend expects; the next page is in `Link`.
+
+use http::{HeaderValue, header};
+use jiff::Timestamp;
+use serde_json::Value;
+use shared::edge::{Call, Reply, Route};
+use shared::model::ConversationId;
+use shared::store::conversations;
+use shared::{App, Error, Result};
+
+use super::shown;
+
+pub const ROUTE: Route = Route::get("/api/conversations", |app, call| Box::pin(handler(app, call)));
+
+async fn handler(app: &App, call: Call) -> Result<Reply> {
+    let advisor = call.advisor(app).await?;
+    let limit = call.query_number("limit", 1..=100, 50)?;
+    let before = call.query("cursor").map(|text| cursor(&text)).transpose()?;
+
+    let mut db = app.db().await?;
+    let tenant = db.tenant(advisor.id).await?;
+    let mut items = conversations::list(&tenant, before, limit + 1).await?;
+    tenant.commit().await?;
+
+    let more = items.len() > usize::try_from(limit).unwrap_or(usize::MAX);
+    items.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    let reply = Reply::json(&items.iter().map(shown).collect::<Vec<Value>>())?;
+    let Some(last) = items.last().filter(|_| more) else { return Ok(reply) };
+    let next = format!("</api/conversations?limit={limit}&cursor={}~{}>; rel=\"next\"", last.updated_at, last.id);
+    Ok(match HeaderValue::from_str(&next) {
+        Ok(link) => reply.with_header(header::LINK, link),
+        Err(_) => reply,
+    })
+}
+
+/// Time and id of the last one that was shown.
+fn cursor(text: &str) -> Result<(Timestamp, ConversationId)> {
+    let parts = text.split_once('~').and_then(|(time, id)| Some((time.parse().ok()?, id.parse().ok()?)));
+    parts.ok_or_else(|| Error::invalid("cursor", "must be taken from the Link header of an earlier answer."))
+}

@@ -1,0 +1,3 @@
+//! What operators call; nothing here has a route.
+
+pub mod migrate;

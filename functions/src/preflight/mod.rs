@@ -1,0 +1,3 @@
+//! What a browser asks before it calls from another origin.
+
+pub mod answer;

@@ -1,0 +1,45 @@
+//! Every deployable, once. `cargo dev` and the tests serve from these lists; a test keeps them equal to `template.yaml` and
+//! to the binaries.
+
+use shared::edge::{Command, Consumer, Route, Schedule};
+
+use crate::{auth, chat, console, conversations, ingest, knowledge, ops, preflight, schedules, tasks, workers};
+
+/// Binary and route. A binary may answer to several routes.
+pub const ROUTES: &[(&str, Route)] = &[
+    ("auth-google-start", auth::google_start::ROUTE),
+    ("auth-google-callback", auth::google_callback::ROUTE),
+    ("auth-hubspot-start", auth::hubspot_start::ROUTE),
+    ("auth-hubspot-callback", auth::hubspot_callback::ROUTE),
+    ("auth-me", auth::me::ROUTE),
+    ("auth-logout", auth::logout::ROUTE),
+    ("auth-refresh", auth::refresh::ROUTE),
+    ("chat-send", chat::send::ROUTE),
+    ("chat-send", chat::send::STREAM),
+    ("conversations-list", conversations::list::ROUTE),
+    ("conversations-create", conversations::create::ROUTE),
+    ("conversations-delete", conversations::delete::ROUTE),
+    ("conversations-messages", conversations::messages::ROUTE),
+    ("ingest-gmail", ingest::gmail::ROUTE),
+    ("ingest-gmail", ingest::gmail::EMAILS),
+    ("ingest-hubspot", ingest::hubspot::ROUTE),
+    ("ingest-hubspot", ingest::hubspot::CONTACTS),
+    ("ingest-status", ingest::status::ROUTE),
+    ("knowledge-search", knowledge::search::ROUTE),
+    ("knowledge-generate", knowledge::generate::ROUTE),
+    ("knowledge-stats", knowledge::stats::ROUTE),
+    ("tasks-list", tasks::list::ROUTE),
+    ("tasks-get", tasks::get::ROUTE),
+    ("console-page", console::page::ROUTE),
+    ("console-page", console::page::FILE),
+    ("preflight-answer", preflight::answer::ROUTE),
+];
+
+/// Binary and queue.
+pub const CONSUMERS: &[(&str, Consumer)] = &[("workers-run-task", workers::run_task::CONSUMER)];
+
+/// Binary and clock.
+pub const SCHEDULES: &[(&str, Schedule)] = &[("schedules-sweep", schedules::sweep::SCHEDULE)];
+
+/// Binary and what an operator invokes.
+pub const COMMANDS: &[(&str, Command)] = &[("ops-migrate", ops::migrate::COMMAND)];

@@ -1,0 +1,3 @@
+//! What works off the queues.
+
+pub mod run_task;

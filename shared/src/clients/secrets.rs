@@ -1,0 +1,142 @@
+//! Secrets Manager: one JSON secret, kept for a while, read again when a provider or the database refuses what it holds.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use aws_lc_rs::hkdf;
+use aws_sdk_secretsmanager::Client;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Mutex;
+
+use crate::config::{Config, SECRET_NAMES, refuse_development_secret};
+use crate::error::{Error, Kind, Result};
+
+/// A key for tokens at rest.
+#[derive(Clone)]
+pub struct Key {
+    pub id: String,
+    pub bytes: [u8; 32],
+}
+
+/// Everything secret, at one moment.
+#[derive(Clone)]
+pub struct Secrets {
+    values: BTreeMap<&'static str, SecretString>,
+    /// The first seals; all of them open.
+    pub token_keys: Vec<Key>,
+}
+
+impl Secrets {
+    pub fn optional(&self, name: &str) -> Option<&SecretString> {
+        self.values.get(name)
+    }
+
+    pub fn get(&self, name: &str) -> Result<&SecretString> {
+        self.optional(name).ok_or_else(|| Error::internal(format!("The secret {name} is not set.")))
+    }
+}
+
+/// Where secrets come from. Clones of the app share it.
+pub struct Vault {
+    client: Option<(Client, String)>,
+    overrides: BTreeMap<&'static str, SecretString>,
+    deployed: bool,
+    ttl: Duration,
+    kept: Mutex<Option<(Instant, Arc<Secrets>)>>,
+}
+
+impl Vault {
+    pub fn new(config: &Config, aws: &aws_config::SdkConfig) -> Self {
+        Self {
+            client: config.secrets_id.clone().map(|id| (Client::new(aws), id)),
+            overrides: config.overrides.clone(),
+            deployed: config.env.is_deployed(),
+            ttl: config.secrets_ttl,
+            kept: Mutex::new(None),
+        }
+    }
+
+    /// The secrets as last read, or read now when that is too long ago.
+    pub async fn get(&self) -> Result<Arc<Secrets>> {
+        let mut kept = self.kept.lock().await;
+        if let Some((read, secrets)) = kept.as_ref()
+            && read.elapsed() < self.ttl
+        {
+            return Ok(secrets.clone());
+        }
+        match self.read().await {
+            Ok(secrets) => {
+                let secrets = Arc::new(secrets);
+                *kept = Some((Instant::now(), secrets.clone()));
+                Ok(secrets)
+            }
+            // Secrets Manager being away must not stop what yesterday's secrets still open.
+            Err(error) => match kept.as_ref() {
+                Some((_, secrets)) if error.kind == Kind::Unavailable => Ok(secrets.clone()),
+                _ => Err(error),
+            },
+        }
+    }
+
+    /// Forgets what is kept: somebody refused it.
+    pub async fn refresh(&self) -> Result<Arc<Secrets>> {
+        *self.kept.lock().await = None;
+        self.get().await
+    }
+
+    async fn read(&self) -> Result<Secrets> {
+        let mut values = match &self.client {
+            Some((client, id)) => read_stored(client, id).await?,
+            None => BTreeMap::new(),
+        };
+        values.extend(self.overrides.clone());
+        if self.deployed {
+            for (name, value) in &values {
+                refuse_development_secret(name, value).map_err(Error::internal)?;
+            }
+        }
+        let token_keys = token_keys(&values)?;
+        Ok(Secrets { values, token_keys })
+    }
+}
+
+async fn read_stored(client: &Client, id: &str) -> Result<BTreeMap<&'static str, SecretString>> {
+    let answer = client.get_secret_value().secret_id(id).send().await.map_err(|error| {
+        let failed = "Secrets Manager did not give the secret named by SECRETS_ID.";
+        Error::new(Kind::Unavailable, failed).because(error.into_service_error())
+    })?;
+    let text = SecretString::from(answer.secret_string.unwrap_or_default());
+    // The parser's message would quote the secret.
+    let mut stored: BTreeMap<String, String> = serde_json::from_str(text.expose_secret())
+        .map_err(|_| Error::internal("The secret named by SECRETS_ID must be a JSON object of strings."))?;
+    let known = SECRET_NAMES.into_iter();
+    Ok(known.filter_map(|name| Some((name, SecretString::from(stored.remove(name)?)))).collect())
+}
+
+/// `TOKEN_KEYS` is `id:base64,id:base64`, 32 bytes each. Without it one key is derived from `SECRET_KEY`.
+fn token_keys(values: &BTreeMap<&'static str, SecretString>) -> Result<Vec<Key>> {
+    let Some(ring) = values.get("TOKEN_KEYS") else {
+        let secret = values.get("SECRET_KEY").ok_or_else(|| Error::internal("Neither TOKEN_KEYS nor SECRET_KEY is set."))?;
+        return Ok(vec![Key { id: "secret-key".into(), bytes: derive(secret.expose_secret().as_bytes())? }]);
+    };
+    let wrong = || Error::internal("TOKEN_KEYS must be a list of id:base64, with 32 bytes each.");
+    let keys = ring.expose_secret().split(',').map(|entry| {
+        let (id, encoded) = entry.trim().split_once(':').ok_or_else(wrong)?;
+        let bytes = BASE64_STANDARD.decode(encoded).map_err(|_| wrong())?.try_into().map_err(|_| wrong())?;
+        Ok(Key { id: id.to_owned(), bytes })
+    });
+    keys.collect()
+}
+
+fn derive(secret: &[u8]) -> Result<[u8; 32]> {
+    let mut bytes = [0; 32];
+    hkdf::Salt::new(hkdf::HKDF_SHA256, b"financial-advisor")
+        .extract(secret)
+        .expand(&[b"provider tokens at rest"], hkdf::HKDF_SHA256)
+        .and_then(|key| key.fill(&mut bytes))
+        .map_err(|_| Error::internal("A key could not be derived."))?;
+    Ok(bytes)
+}

@@ -1,0 +1,32 @@
+//! Who an advisor is, and what they connected.
+
+pub mod connect;
+pub mod id_token;
+pub mod sealing;
+pub mod session;
+pub mod sign_in;
+pub mod tokens;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::rand;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+
+use crate::error::{Error, Result};
+
+/// 256 random bits, as 43 characters fit for a URL and a cookie.
+pub fn random_token() -> Result<String> {
+    let mut bytes = [0; 32];
+    rand::fill(&mut bytes).map_err(|_| Error::internal("The machine gives no random numbers."))?;
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// What is kept of a token.
+fn hash(token: &str) -> Vec<u8> {
+    digest(&SHA256, token.as_bytes()).as_ref().to_vec()
+}
+
+/// PKCE's `S256` (RFC 7636).
+fn challenge(verifier: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()))
+}

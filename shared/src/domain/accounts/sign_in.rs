@@ -1,0 +1,137 @@
+//! Signing in with Google: out to the consent page, and back with an account.
+
+use jiff::{SignedDuration, Timestamp};
+use url::Url;
+
+use super::{challenge, hash, id_token, random_token, sealing, session};
+use crate::clients::google_oauth::{Authorize, GoogleOauth};
+use crate::clients::secrets::Key;
+use crate::error::{Error, Kind, Result};
+use crate::model::TaskId;
+use crate::model::task::Job;
+use crate::model::user::{Connection as Account, Provider};
+use crate::store::oauth_states::{self, Asker, State};
+use crate::store::users::{self, Profile};
+use crate::store::{Connection, connections, tasks};
+
+/// How long somebody may look at the consent page.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
+
+/// Where to send the browser.
+pub async fn begin(db: &Connection, google: &GoogleOauth<'_>, browser: &str, now: Timestamp) -> Result<Url> {
+    let started = begin_state(db, Provider::Google, browser, None, now).await?;
+    Ok(google.authorize_url(&Authorize {
+        state: &started.state,
+        nonce: &started.nonce,
+        code_challenge: &started.challenge,
+        login_hint: None,
+    }))
+}
+
+/// A sign-in under way, as the provider gets to see it.
+pub(super) struct Started {
+    pub state: String,
+    pub nonce: String,
+    pub challenge: String,
+}
+
+pub(super) async fn begin_state(
+    db: &Connection,
+    provider: Provider,
+    browser: &str,
+    asker: Option<Asker>,
+    now: Timestamp,
+) -> Result<Started> {
+    let (token, nonce, verifier) = (random_token()?, random_token()?, random_token()?);
+    let started = Started { state: token.clone(), nonce: nonce.clone(), challenge: challenge(&verifier) };
+    let state = State { asker, nonce, verifier, expires_at: now + PATIENCE };
+    oauth_states::put(db, &hash(&token), &hash(browser), provider, &state).await?;
+    Ok(started)
+}
+
+/// The state, if this browser began it, not too long ago, and it was not used.
+pub(super) async fn take_state(
+    db: &Connection,
+    provider: Provider,
+    state: &str,
+    browser: Option<&str>,
+    now: Timestamp,
+) -> Result<State> {
+    let refused = || Error::bad_request("Invalid or expired state token");
+    let browser = browser.ok_or_else(refused)?;
+    let state = oauth_states::take(db, &hash(state), &hash(browser), provider).await?.ok_or_else(refused)?;
+    if state.expires_at <= now { Err(refused()) } else { Ok(state) }
+}
+
+/// What the provider sent back.
+pub struct Callback<'a> {
+    pub code: &'a str,
+    pub state: &'a str,
+    /// What ties the state to this browser, if the browser still has it.
+    pub browser: Option<&'a str>,
+}
+
+/// Somebody has signed in.
+pub struct SignedIn {
+    pub session_token: String,
+    /// To be rung for: it reads the mailbox.
+    pub task: TaskId,
+}
+
+pub async fn finish(
+    db: &mut Connection,
+    google: &GoogleOauth<'_>,
+    keys: &[Key],
+    callback: &Callback<'_>,
+    now: Timestamp,
+) -> Result<SignedIn> {
+    let state = take_state(db, Provider::Google, callback.state, callback.browser, now).await?;
+    let exchanged = google.exchange(callback.code, &state.verifier, now).await?;
+    let certificates = google.certs().await?;
+    let client_id = &google.config.client_id;
+    let identity = id_token::verify(&certificates, &exchanged.id_token, client_id, &state.nonce, now)?;
+    if !identity.email_verified {
+        return Err(Error::forbidden("Google has not verified this account's address."));
+    }
+
+    let owner = users::for_google(db, &identity.sub).await?;
+    let tenant = db.tenant(owner).await?;
+    if !users::get(&tenant).await?.is_some_and(|user| user.is_active) {
+        return Err(Error::forbidden("This account is closed."));
+    }
+    let profile =
+        Profile { email: &identity.email, name: identity.name.as_deref(), picture: identity.picture.as_deref() };
+    users::put_profile(&tenant, &profile).await?;
+
+    let mut tokens = exchanged.tokens;
+    if tokens.refresh_token.is_none() {
+        // Google gives it with the first consent only; what it gave then still stands.
+        let known = connections::lock(&tenant, Provider::Google).await?.and_then(|known| known.tokens);
+        let known = known.map(|sealed| sealing::open(keys, owner, Provider::Google, &sealed)).transpose()?;
+        tokens.refresh_token = known.and_then(|known| known.refresh_token);
+    }
+    let account = Account {
+        provider: Provider::Google,
+        account_id: identity.sub,
+        account_email: Some(identity.email),
+        scopes: tokens.scopes.clone(),
+        needs_reconnect: false,
+    };
+    let sealed = sealing::seal(keys, owner, Provider::Google, &tokens)?;
+    connections::put(&tenant, &account, &sealed, tokens.expires_at).await?;
+
+    let session_token = session::start(&tenant, now).await?;
+    let task = tasks::ensure(&tenant, &Job::GmailSync { query: None }).await?;
+    tenant.commit().await?;
+    Ok(SignedIn { session_token, task })
+}
+
+/// The word the frontend is told when it did not work; what the advisor cannot mend has one name.
+pub fn reason(error: &Error) -> &'static str {
+    match error.kind {
+        Kind::Refused | Kind::Reconnect => "code_exchange_failed",
+        Kind::Forbidden => "access_denied",
+        Kind::Upstream | Kind::RateLimited | Kind::Unavailable => "temporarily_unavailable",
+        _ => "unexpected_error",
+    }
+}

@@ -1,0 +1,113 @@
+//! Access tokens that work: refreshed in time, by one at a time, and given up when the provider says so.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::sealing;
+use crate::clients::google_oauth::GoogleOauth;
+use crate::clients::hubspot_oauth::HubSpotOauth;
+use crate::clients::secrets::Secrets;
+use crate::domain::World;
+use crate::error::{Error, Kind, Result};
+use crate::model::UserId;
+use crate::model::user::{Provider, Tokens};
+use crate::store::connections::{self, Sealed};
+
+/// A token is refreshed this long before it ends, so that it lasts for the work it is wanted for.
+const MARGIN: SignedDuration = SignedDuration::from_mins(4);
+
+/// A token, and the provider account it is for.
+#[derive(Clone)]
+pub struct Access {
+    pub token: String,
+    /// Google's `sub`, HubSpot's hub id.
+    pub account_id: String,
+    pub account_email: Option<String>,
+}
+
+/// A token that will do for a while. [`Kind::Reconnect`] when the advisor has to connect again; `BadRequest` when there
+/// is no connection at all.
+pub async fn access(world: &World, owner: UserId, provider: Provider) -> Result<Access> {
+    let secrets = world.secrets().await?;
+    let mut db = world.db().await?;
+    let tenant = db.tenant(owner).await?;
+    let known = connections::get(&tenant, provider).await?;
+    tenant.commit().await?;
+    drop(db);
+
+    let tokens = opened(&secrets, owner, provider, known.as_ref())?;
+    let now = world.now();
+    if tokens.expires_at.duration_since(now) > MARGIN {
+        return Ok(taken(known, tokens.access_token));
+    }
+    renew(world, owner, provider, &tokens.access_token).await
+}
+
+/// Another token than `stale`, which was refused or is about to end. Whoever comes second gets what the first one got.
+pub async fn renew(world: &World, owner: UserId, provider: Provider, stale: &str) -> Result<Access> {
+    let secrets = world.secrets().await?;
+    let mut db = world.db().await?;
+    let tenant = db.tenant(owner).await?;
+    let known = connections::lock(&tenant, provider).await?;
+    let tokens = opened(&secrets, owner, provider, known.as_ref())?;
+    if tokens.access_token != stale {
+        tenant.commit().await?;
+        return Ok(taken(known, tokens.access_token));
+    }
+
+    let refreshed = match &tokens.refresh_token {
+        Some(refresh_token) => refresh(world, &secrets, provider, refresh_token, world.now()).await,
+        None => Err(Error::reconnect(provider.title())),
+    };
+    let fresh = match refreshed {
+        Ok(fresh) => Tokens { refresh_token: fresh.refresh_token.or(tokens.refresh_token), ..fresh },
+        Err(error) => {
+            if error.kind == Kind::Reconnect {
+                connections::mark_ended(&tenant, provider).await?;
+                tenant.commit().await?;
+                tracing::warn!(user.id = %owner, provider = provider.code(), "the connection has ended");
+            }
+            return Err(error);
+        }
+    };
+    let sealed = sealing::seal(&secrets.token_keys, owner, provider, &fresh)?;
+    connections::put_tokens(&tenant, provider, &sealed, fresh.expires_at).await?;
+    tenant.commit().await?;
+    Ok(taken(known, fresh.access_token))
+}
+
+async fn refresh(world: &World, secrets: &Secrets, provider: Provider, refresh_token: &str, now: Timestamp) -> Result<Tokens> {
+    match provider {
+        Provider::Google => world.google_oauth(secrets)?.refresh(refresh_token, now).await,
+        Provider::HubSpot => world.hubspot_oauth(secrets)?.refresh(refresh_token, now).await,
+    }
+}
+
+fn opened(secrets: &Secrets, owner: UserId, provider: Provider, known: Option<&Sealed>) -> Result<Tokens> {
+    let title = provider.title();
+    let Some(known) = known else {
+        return Err(Error::bad_request(format!("{title} OAuth tokens not found. Please authenticate with {title} first.")));
+    };
+    let sealed = known.tokens.as_deref().filter(|_| !known.connection.needs_reconnect);
+    sealing::open(&secrets.token_keys, owner, provider, sealed.ok_or_else(|| Error::reconnect(title))?)
+}
+
+fn taken(known: Option<Sealed>, token: String) -> Access {
+    let (account_id, account_email) =
+        known.map(|k| (k.connection.account_id, k.connection.account_email)).unwrap_or_default();
+    Access { token, account_id, account_email }
+}
+
+impl World {
+    pub fn google_oauth<'a>(&'a self, secrets: &'a Secrets) -> Result<GoogleOauth<'a>> {
+        let client_secret = secrets.get("GOOGLE_OAUTH_CLIENT_SECRET")?;
+        Ok(GoogleOauth { http: &self.http, config: &self.config.google, client_secret })
+    }
+
+    /// 400 when this installation has no HubSpot application.
+    pub fn hubspot_oauth<'a>(&'a self, secrets: &'a Secrets) -> Result<HubSpotOauth<'a>> {
+        let missing = || Error::bad_request("HubSpot is not set up on this server: HUBSPOT_CLIENT_ID is missing.");
+        let client_id = self.config.hubspot.client_id.as_deref().ok_or_else(missing)?;
+        let client_secret = secrets.get("HUBSPOT_CLIENT_SECRET")?;
+        Ok(HubSpotOauth { http: &self.http, config: &self.config.hubspot, client_id, client_secret })
+    }
+}

@@ -1,0 +1,41 @@
+//! What happens in a turn, once, whatever protocol it is told in.
+
+use serde_json::Value;
+
+use super::answer::Piece;
+use crate::model::ConversationId;
+use crate::model::document::Hit;
+
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// The conversation this turn is kept in.
+    Conversation { id: ConversationId },
+    /// What retrieval found for the question: once, before any text.
+    Sources(Vec<Hit>),
+    /// A piece of the answer, safe to show.
+    Piece(Piece),
+    ToolCall { id: String, name: String, arguments: Value },
+    /// `output` is what the tool found, or `{"error": …}` when `ok` is false. The turn goes on either way.
+    ToolResult { id: String, name: String, ok: bool, output: Value },
+    /// A provider's connection has ended; `text` is for the advisor.
+    ReconnectNeeded { provider: &'static str, text: String },
+    /// What the answer cites, in the order of its numbers.
+    Citations(Vec<Citation>),
+    Usage { input_tokens: u64, output_tokens: u64 },
+    /// The last of a good turn: `stop` or `length`, as the model said.
+    Finished { reason: &'static str },
+    /// The last of a turn that has no answer.
+    Failed { text: String },
+}
+
+/// One source the answer cites.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Citation {
+    pub n: usize,
+    pub source_type: &'static str,
+    pub source_id: String,
+    pub title: String,
+    pub url: String,
+    /// The span that was shown to the model.
+    pub text: String,
+}

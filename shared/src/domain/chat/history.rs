@@ -1,0 +1,84 @@
+//! What was said before. A stored conversation wins over what a client says was said.
+
+use crate::clients::openai::Item;
+use crate::error::{Error, Result};
+use crate::model::ConversationId;
+use crate::store::{Tenant, conversations};
+
+/// One earlier message, as a client sends it.
+#[derive(Debug, Clone)]
+pub struct Said {
+    /// `user` or `assistant`; anything else is refused before it comes here.
+    pub role: String,
+    pub content: String,
+}
+
+/// The conversation a question belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conversation {
+    New,
+    /// One that must exist.
+    Known(ConversationId),
+    /// One the client has named; it is made when it is not there.
+    Named(ConversationId),
+}
+
+/// Messages the model gets to see.
+const KEPT: usize = 10;
+/// Characters of one of them.
+const LONGEST: usize = 4_000;
+const TITLE: usize = 80;
+
+/// What a turn goes on from.
+pub struct Thread {
+    pub id: ConversationId,
+    pub items: Vec<Item>,
+    /// The advisor's question before this one.
+    pub asked_before: Option<String>,
+}
+
+/// Opens the conversation, makes it if it is new, and keeps the question.
+pub async fn open(db: &Tenant<'_>, conversation: Conversation, claimed: &[Said], message: &str) -> Result<Thread> {
+    let mut said: Vec<Said> = claimed.to_vec();
+    let id = match conversation {
+        Conversation::New => ConversationId::random(),
+        Conversation::Known(id) | Conversation::Named(id) => id,
+    };
+    if conversation != Conversation::New && conversations::exists(db, id).await? {
+        let stored = conversations::messages(db, id, i64::try_from(KEPT).unwrap_or(10)).await?;
+        said = stored.into_iter().map(|m| Said { role: m.role, content: m.content }).collect();
+    } else if matches!(conversation, Conversation::Known(_)) {
+        return Err(Error::not_found("conversation"));
+    } else {
+        conversations::start(db, id, &title(message)).await?;
+    }
+    conversations::add(
+        db,
+        id,
+        &conversations::NewMessage {
+            role: "user",
+            content: message,
+            sources: serde_json::json!([]),
+            tool_calls: serde_json::json!([]),
+            tainted: false,
+            finish_reason: None,
+        },
+    )
+    .await?;
+
+    let asked_before = said.iter().rev().find(|said| said.role == "user").map(|said| said.content.clone());
+    let recent = said.split_off(said.len().saturating_sub(KEPT));
+    let items = recent.into_iter().filter(|said| !said.content.trim().is_empty()).map(|said| {
+        let content: String = said.content.chars().take(LONGEST).collect();
+        if said.role == "assistant" { Item::Assistant(content) } else { Item::User(content) }
+    });
+    Ok(Thread { id, items: items.collect(), asked_before })
+}
+
+fn title(message: &str) -> String {
+    let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(TITLE) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}

@@ -1,0 +1,100 @@
+//! The numbered sources of a turn: what the model may cite, and how it is shown to the model.
+
+use jiff::tz::TimeZone;
+
+use super::answer::Cited;
+use super::event::Citation;
+use crate::model::document::{Hit, Kind};
+
+/// Sources in the order of their numbers, which begin at 1.
+#[derive(Default)]
+pub struct Sources(Vec<Hit>);
+
+impl Sources {
+    /// The number of a source; the same span has one number however often it is found.
+    pub fn add(&mut self, hit: Hit) -> usize {
+        let same = |known: &Hit| known.document_id == hit.document_id && known.ordinal == hit.ordinal;
+        if let Some(at) = self.0.iter().position(same) {
+            return at + 1;
+        }
+        self.0.push(hit);
+        self.0.len()
+    }
+
+    /// Adds all, and answers the text that shows them to the model.
+    pub fn show(&mut self, hits: Vec<Hit>, time_zone: &TimeZone) -> String {
+        let shown = hits.into_iter().map(|hit| {
+            let n = self.add(hit);
+            passage(n, &self.0[n - 1], time_zone)
+        });
+        shown.collect::<Vec<_>>().join("\n")
+    }
+
+    /// Those after the first `known`, for the filter of the answer.
+    pub fn cited_after(&self, known: usize) -> Vec<Cited> {
+        let numbered = self.0.iter().enumerate().skip(known);
+        let cited = numbered.map(|(at, hit)| Cited {
+            n: at + 1,
+            url: link(hit).to_owned(),
+            title: hit.title.clone(),
+            text: format!("{}\n{}", hit.heading, hit.text),
+        });
+        cited.collect()
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn citations(&self, numbers: &[usize]) -> Vec<Citation> {
+        let known = numbers.iter().filter_map(|n| Some((*n, self.0.get(n.checked_sub(1)?)?)));
+        let citations = known.map(|(n, hit)| Citation {
+            n,
+            source_type: hit.kind.name(),
+            source_id: hit.source_id.clone(),
+            title: hit.title.clone(),
+            url: link(hit).to_owned(),
+            text: hit.text.clone(),
+        });
+        citations.collect()
+    }
+
+    /// Whether anything in it was written by somebody else than the advisor's own office.
+    pub fn from_outside(&self) -> bool {
+        self.0.iter().any(|hit| matches!(hit.kind, Kind::Email | Kind::Calendar))
+    }
+}
+
+/// Where a source can be looked at.
+fn link(hit: &Hit) -> &str {
+    hit.metadata.get("url").and_then(|url| url.as_str()).unwrap_or_default()
+}
+
+/// A header line and the span, each line of it marked: whatever stands behind `| ` is somebody's words and never an
+/// instruction, and no text can end its own marking.
+fn passage(n: usize, hit: &Hit, time_zone: &TimeZone) -> String {
+    let date = hit.occurred_at.to_zoned(time_zone.clone()).strftime("%Y-%m-%d").to_string();
+    let field = |name: &str| one_line(hit.metadata.get(name).and_then(|value| value.as_str()).unwrap_or_default());
+    let header = match hit.kind {
+        Kind::Email => {
+            format!("email; from {}; to {}; on {date}; subject \"{}\"", field("sender"), field("to"), one_line(&hit.title))
+        }
+        Kind::Contact => format!("contact; name {}; contact_id {}", one_line(&hit.title), one_line(&hit.source_id)),
+        Kind::HubspotNote => {
+            let about = one_line(hit.title.strip_prefix("Note on ").unwrap_or(&hit.title));
+            format!("note; about {about}; contact_id {}; on {date}", field("contact_id"))
+        }
+        Kind::Calendar => format!("calendar; {}; on {date}", one_line(&hit.title)),
+    };
+    let lines = hit.text.lines().map(|line| format!("| {}\n", line.trim_end()));
+    format!("[{n}] {header}\n{}", lines.collect::<String>())
+}
+
+/// A header is one line, and its parts are apart.
+fn one_line(text: &str) -> String {
+    text.replace(|c: char| c.is_control() || c == ';' || c == '"', " ").split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,154 @@
+//! How a mail, a contact and a note become documents: what is embedded, what may be quoted, what the wire shows, and where
+//! a link to it leads.
+
+use jiff::tz::TimeZone;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::json;
+
+use super::chunk;
+use crate::error::Result;
+use crate::model::crm::{Contact, Note};
+use crate::model::document::{Document, Kind};
+use crate::model::mail::{Email, Mailbox};
+use crate::store::documents::{self as store, Hashed};
+use crate::store::Tenant;
+
+/// Keeps a document, unless it is stored already just as it is.
+pub async fn put(db: &Tenant<'_>, document: &Document) -> Result<()> {
+    let hash = chunk::content_hash(document);
+    if store::hash(db, document.kind, &document.source_id).await?.as_deref() == Some(hash.as_slice()) {
+        return Ok(());
+    }
+    let chunks: Vec<Hashed> = chunk::chunks(&document.body)
+        .into_iter()
+        .map(|chunk| {
+            let hash = chunk::text_hash(&store::embedded_text(&document.heading, &chunk.text));
+            Hashed { chunk, hash: hash.to_vec() }
+        })
+        .collect();
+    store::put(db, document, &hash, &chunks).await
+}
+
+/// Where HubSpot shows a record.
+#[derive(Clone, Copy)]
+pub struct Links<'a> {
+    pub app_url: &'a str,
+    pub portal: &'a str,
+}
+
+impl Links<'_> {
+    fn contact(&self, hubspot_id: &str) -> String {
+        format!("{}/contacts/{}/record/0-1/{hubspot_id}", self.app_url, self.portal)
+    }
+}
+
+/// `id` is ours; `own` is the mailbox's address, which the link names so that the right account opens it.
+pub fn of_email(email: &Email, id: i64, web_url: &str, own: &str) -> Document {
+    let date = email.received_at.to_zoned(TimeZone::UTC).strftime("%-d %B %Y");
+    let mut heading = format!("E-mail from {} to {} on {date}", named(&email.sender), list(&email.to));
+    if !email.cc.is_empty() {
+        heading += &format!(", copy to {}", list(&email.cc));
+    }
+    heading += &format!(". Subject: {}", email.subject);
+    let account = utf8_percent_encode(own, NON_ALPHANUMERIC);
+    Document {
+        kind: Kind::Email,
+        source_id: email.gmail_id.clone(),
+        title: email.subject.clone(),
+        heading,
+        body: email.body.clone(),
+        occurred_at: email.received_at,
+        metadata: json!({
+            "email_id": id,
+            "gmail_id": email.gmail_id,
+            "thread_id": email.thread_id,
+            "subject": email.subject,
+            "sender": named(&email.sender),
+            "to": list(&email.to),
+            "outbound": email.outbound,
+            "received_at": email.received_at,
+            "url": format!("{web_url}?authuser={account}#all/{}", email.thread_id),
+        }),
+    }
+}
+
+pub fn of_contact(contact: &Contact, id: i64, links: Links<'_>) -> Document {
+    let name = contact.name();
+    let mut lines = vec![format!("{name} is a contact in HubSpot.")];
+    let addresses: Vec<&str> =
+        contact.email.iter().chain(&contact.other_emails).map(String::as_str).collect();
+    if !addresses.is_empty() {
+        lines.push(format!("E-mail: {}.", addresses.join(", ")));
+    }
+    let facts = [
+        ("Phone", contact.phone.as_deref()),
+        ("Company", contact.company.as_deref()),
+        ("Job title", contact.job_title.as_deref()),
+        ("City", contact.properties.get("city").map(String::as_str)),
+        ("State", contact.properties.get("state").map(String::as_str)),
+        ("Lifecycle stage", contact.lifecycle_stage.as_deref()),
+    ];
+    for (label, value) in facts {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            lines.push(format!("{label}: {value}."));
+        }
+    }
+    Document {
+        kind: Kind::Contact,
+        source_id: contact.hubspot_id.clone(),
+        title: name.clone(),
+        heading: format!("Contact {name}"),
+        body: lines.join("\n"),
+        occurred_at: contact.updated_at,
+        metadata: json!({
+            "contact_id": id,
+            "hubspot_id": contact.hubspot_id,
+            "name": name,
+            "email": contact.email,
+            "company": contact.company,
+            "url": links.contact(&contact.hubspot_id),
+        }),
+    }
+}
+
+/// `people` are the contacts the note is on, as far as they are known.
+pub fn of_note(note: &Note, people: &[Contact], links: Links<'_>) -> Document {
+    let names: Vec<String> = people.iter().map(Contact::name).collect();
+    let about = if names.is_empty() { "nobody in particular".to_owned() } else { names.join(" and ") };
+    let date = note.noted_at.to_zoned(TimeZone::UTC).strftime("%-d %B %Y");
+    let first = note.contact_ids.first();
+    let url = first.map(|contact| format!("{}?engagement={}", links.contact(contact), note.hubspot_id));
+    Document {
+        kind: Kind::HubspotNote,
+        source_id: note.hubspot_id.clone(),
+        title: format!("Note on {about}"),
+        heading: format!("Note on {about}, written on {date}"),
+        body: note.body.clone(),
+        occurred_at: note.noted_at,
+        metadata: json!({
+            "note_id": note.hubspot_id,
+            "contact_id": first,
+            "contact_ids": note.contact_ids,
+            "contacts": names,
+            "owner_id": note.owner_id,
+            "timestamp": note.noted_at,
+            "url": url,
+        }),
+    }
+}
+
+/// `Nora Ellison <nora@example.com>`, or what there is of it.
+fn named(mailbox: &Mailbox) -> String {
+    match mailbox.name.as_str() {
+        "" => mailbox.email.clone(),
+        name if mailbox.email.is_empty() => name.to_owned(),
+        name => format!("{name} <{}>", mailbox.email),
+    }
+}
+
+fn list(mailboxes: &[Mailbox]) -> String {
+    match mailboxes {
+        [] => "undisclosed recipients".to_owned(),
+        _ => mailboxes.iter().map(named).collect::<Vec<_>>().join(", "),
+    }
+}

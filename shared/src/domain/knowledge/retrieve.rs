@@ -1,0 +1,121 @@
+//! Finds what answers a question: by meaning, by words, and by rare words everywhere, in one query.
+
+use jiff::Timestamp;
+
+use crate::domain::{World, models};
+use crate::error::Result;
+use crate::model::UserId;
+use crate::model::document::{Hit, Kind};
+use crate::store::search::{self, Query, Term};
+
+/// What to look for, and where.
+pub struct Question<'a> {
+    pub text: &'a str,
+    /// Empty for all.
+    pub kinds: &'a [Kind],
+    pub since: Option<Timestamp>,
+    pub until: Option<Timestamp>,
+    pub limit: i64,
+}
+
+/// What was found, best first.
+pub struct Found {
+    pub hits: Vec<Hit>,
+    /// The embedding server did not answer: only words were searched for.
+    pub by_words_only: bool,
+}
+
+/// A word in more than this share of the chunks says little about any of them.
+const RARE_SHARE: f64 = 0.02;
+const RARE_AT_LEAST: i64 = 5;
+const RARE_WORDS: usize = 3;
+
+pub async fn retrieve(world: &World, owner: UserId, question: &Question<'_>) -> Result<Found> {
+    let texts = [question.text.to_owned()];
+    let embed = models::embed(world, &texts);
+    let (embedded, terms) = tokio::join!(embed, terms(world, owner, question.text));
+    let (terms, corpus) = terms?;
+    let embedding = match embedded {
+        Ok(answer) => answer.vectors.into_iter().next(),
+        Err(error) => {
+            tracing::warn!(error = ?error, "the question was not embedded; only its words are searched for");
+            None
+        }
+    };
+    let by_words_only = embedding.is_none();
+
+    let kinds = if question.kinds.is_empty() { Kind::ALL.to_vec() } else { question.kinds.to_vec() };
+    let words: Vec<(String, f64)> = terms.iter().map(|term| (term.lexeme.clone(), weight(term, corpus))).collect();
+    let query = Query {
+        embedding,
+        rare: rare(&terms, corpus),
+        words,
+        kinds,
+        since: question.since,
+        until: question.until,
+        candidates: candidates(corpus),
+        limit: question.limit,
+    };
+    let mut db = world.db().await?;
+    let tenant = db.tenant(owner).await?;
+    let hits = search::fused(&tenant, &query).await?;
+    tenant.commit().await?;
+    Ok(Found { hits, by_words_only })
+}
+
+async fn terms(world: &World, owner: UserId, text: &str) -> Result<(Vec<Term>, i64)> {
+    let mut db = world.db().await?;
+    let tenant = db.tenant(owner).await?;
+    let terms = search::terms(&tenant, text).await?;
+    tenant.commit().await?;
+    Ok(terms)
+}
+
+/// Inverse document frequency, as BM25 has it.
+#[expect(clippy::cast_precision_loss, reason = "counts of chunks are far below 2^52")]
+fn weight(term: &Term, corpus: i64) -> f64 {
+    let (n, df) = (corpus as f64, term.chunks as f64);
+    (1.0 + (n - df + 0.5).max(0.0) / (df + 0.5)).ln()
+}
+
+/// Names, numbers, tickers: the few words that are in some chunks and not in many.
+#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "counts of chunks are far below 2^52")]
+fn rare(terms: &[Term], corpus: i64) -> Vec<(String, f64)> {
+    let most = ((corpus as f64 * RARE_SHARE) as i64).max(RARE_AT_LEAST);
+    let mut rare: Vec<&Term> = terms.iter().filter(|term| (1..=most).contains(&term.chunks)).collect();
+    rare.sort_by_key(|term| term.chunks);
+    rare.into_iter().take(RARE_WORDS).map(|term| (term.lexeme.clone(), weight(term, corpus))).collect()
+}
+
+/// How many of the nearest codes hold the ten nearest vectors in 99 of 100 cases, as measured.
+fn candidates(corpus: i64) -> i64 {
+    match corpus {
+        ..=20_000 => 100,
+        20_001..=100_000 => 200,
+        _ => 400,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn term(lexeme: &str, chunks: i64) -> Term {
+        Term { lexeme: lexeme.into(), chunks }
+    }
+
+    #[test]
+    fn only_words_that_are_somewhere_and_not_everywhere_are_looked_up() {
+        let terms = [term("aapl", 3), term("greg", 40), term("sell", 900), term("nowhere", 0)];
+
+        let found: Vec<String> = rare(&terms, 2_500).into_iter().map(|(lexeme, _)| lexeme).collect();
+
+        assert_eq!(found, ["aapl", "greg"]);
+    }
+
+    #[test]
+    fn a_rare_word_weighs_more_than_a_common_one() {
+        assert!(weight(&term("aapl", 3), 1_000) > weight(&term("sell", 400), 1_000));
+        assert!(weight(&term("the", 1_000), 1_000) > 0.0);
+    }
+}

@@ -1,0 +1,47 @@
+//! Rate limits that hold for all instances together.
+
+use std::time::Duration;
+
+use aws_lc_rs::digest::{SHA256, digest};
+
+use crate::error::{Error, Kind, Result};
+use crate::store::{Connection, rate_limits};
+
+/// So many, so often.
+#[derive(Debug, Clone, Copy)]
+pub struct Limit {
+    pub name: &'static str,
+    pub burst: u32,
+    /// One more after each.
+    pub interval: Duration,
+}
+
+/// Questions of one advisor: twenty a minute.
+pub const CHAT: Limit = Limit { name: "chat", burst: 20, interval: Duration::from_secs(3) };
+/// Sign-ins begun from one address: thirty a minute.
+pub const SIGN_IN: Limit = Limit { name: "sign-in", burst: 30, interval: Duration::from_secs(2) };
+/// Searches and embeddings of one advisor: sixty a minute.
+pub const SEARCH: Limit = Limit { name: "search", burst: 60, interval: Duration::from_secs(1) };
+
+/// Takes one from the bucket of `who`, or says when there is one again.
+pub async fn take(db: &Connection, limit: Limit, who: &str) -> Result<()> {
+    match rate_limits::take(db, &key(limit.name, who), 1, limit.interval, limit.burst).await? {
+        None => Ok(()),
+        Some(wait) => {
+            Err(Error::new(Kind::RateLimited, "Too many requests. Please wait a moment and try again.").after(Some(wait)))
+        }
+    }
+}
+
+/// Takes units of a provider's quota for one account; `Some` says how long until there are enough.
+pub async fn take_units(db: &Connection, provider: &str, account: &str, units: u32, per_minute: u32) -> Result<Option<Duration>> {
+    let interval = Duration::from_secs(60) / per_minute.max(1);
+    // A quarter of a minute's units at once: a burst that stays inside Google's own minute.
+    rate_limits::take(db, &key(provider, account), units, interval, per_minute / 4).await
+}
+
+/// Keys name nobody.
+fn key(name: &str, who: &str) -> String {
+    let hash = digest(&SHA256, who.as_bytes());
+    format!("{name}:{}", hex::encode(&hash.as_ref()[..12]))
+}

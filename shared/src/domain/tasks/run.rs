@@ -1,0 +1,124 @@
+//! Runs one task: claim, work under a heartbeat, write the outcome, ring for what follows.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use aws_lc_rs::rand;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+
+use crate::domain::{World, knowledge, sync};
+use crate::error::{Error, Result};
+use crate::model::TaskId;
+use crate::model::task::{Claim, Job};
+use crate::store::tasks::{self, Outcome};
+
+const BACKOFF: Duration = Duration::from_secs(30);
+const LONGEST_BACKOFF: Duration = Duration::from_secs(900);
+/// However long the configured lease is, a lost worker is noticed after this.
+const LONGEST_LEASE: Duration = Duration::from_secs(90);
+
+/// Does the task the bell rang for. A bell for a task that is done, not due or somebody else's is no error.
+pub async fn run(world: &World, id: TaskId) -> Result<()> {
+    let lease = world.config.lock_timeout.min(LONGEST_LEASE);
+    let Some(claim) = claim(world, id, lease).await? else { return Ok(()) };
+    tracing::info!(task.id = %id, task.kind = claim.job.name(), task.attempt = claim.attempt, "task started");
+
+    let work: BoxFuture<'_, Result<Outcome>> = Box::pin(work(world, &claim));
+    let work = AssertUnwindSafe(work).catch_unwind();
+    let worked = tokio::select! {
+        worked = work => worked.unwrap_or_else(|_| Err(Error::internal("The task panicked."))),
+        () = beat(world, &claim, lease) => {
+            tracing::warn!(task.id = %id, "the task was lost to another worker");
+            return Ok(());
+        }
+    };
+    let outcome = worked.unwrap_or_else(|error| judge(&claim, &error));
+    finish(world, &claim, &outcome).await
+}
+
+async fn claim(world: &World, id: TaskId, lease: Duration) -> Result<Option<Claim>> {
+    let mut db = world.db().await?;
+    let Some(owner) = tasks::owner(&db, id).await? else { return Ok(None) };
+    let mut tenant = db.tenant(owner).await?;
+    let claim = tasks::claim(&mut tenant, id, lease).await?;
+    tenant.commit().await?;
+    Ok(claim)
+}
+
+async fn work(world: &World, claim: &Claim) -> Result<Outcome> {
+    let worked = match &claim.job {
+        Job::GmailSync { query } => sync::gmail::step(world, claim.owner, query.as_deref()).await,
+        Job::HubspotSync {} => sync::hubspot::step(world, claim.owner).await,
+        Job::Embed {} => knowledge::embed::step(world, claim).await,
+    };
+    if let Err(error) = &worked {
+        sync::note_error(world, claim, error).await;
+    }
+    worked
+}
+
+/// Keeps the lease; ends when the task was lost.
+async fn beat(world: &World, claim: &Claim, lease: Duration) {
+    loop {
+        tokio::time::sleep(lease / 3).await;
+        let kept = async {
+            let mut db = world.db().await?;
+            let tenant = db.tenant(claim.owner).await?;
+            let kept = tasks::heartbeat(&tenant, claim, lease).await?;
+            tenant.commit().await?;
+            Ok::<_, Error>(kept)
+        };
+        match kept.await {
+            Ok(true) => {}
+            Ok(false) => return,
+            // The lease outlives two lost beats.
+            Err(error) => tracing::warn!(task.id = %claim.id, error = ?error, "a heartbeat was lost"),
+        }
+    }
+}
+
+/// What becomes of a task that failed: what may pass is tried again, what will not pass ends.
+fn judge(claim: &Claim, error: &Error) -> Outcome {
+    let text = error.detail.to_string();
+    if error.kind.is_retryable() && claim.attempt < claim.max_attempts {
+        let after = error.retry_after.unwrap_or_default().max(backoff(claim.attempt)).min(LONGEST_BACKOFF);
+        tracing::warn!(task.id = %claim.id, error = ?error, "task failed and will be tried again");
+        return Outcome::Retry { after, error: text };
+    }
+    tracing::error!(task.id = %claim.id, error = ?error, "task failed");
+    Outcome::Failed { error: text }
+}
+
+/// Full jitter: anything up to a bound that doubles.
+fn backoff(attempt: i32) -> Duration {
+    let doublings = u32::try_from(attempt.max(1) - 1).unwrap_or(0).min(10);
+    let bound = (BACKOFF * 2u32.pow(doublings)).min(LONGEST_BACKOFF);
+    let mut byte = [0; 2];
+    // Without random numbers the whole bound is waited, which is safe.
+    let share = rand::fill(&mut byte).map_or(1.0, |()| f64::from(u16::from_be_bytes(byte)) / f64::from(u16::MAX));
+    bound.mul_f64(share).max(Duration::from_secs(1))
+}
+
+async fn finish(world: &World, claim: &Claim, outcome: &Outcome) -> Result<()> {
+    let mut db = world.db().await?;
+    let mut tenant = db.tenant(claim.owner).await?;
+    let ours = tasks::finish(&mut tenant, claim, outcome).await?;
+    let next = tasks::next_of_lane(&tenant, claim.job.lane()).await?;
+    tenant.commit().await?;
+    drop(db);
+
+    if !ours {
+        tracing::warn!(task.id = %claim.id, "a stale worker's outcome was refused");
+        return Ok(());
+    }
+    match outcome {
+        Outcome::Done(_) => tracing::info!(task.id = %claim.id, task.kind = claim.job.name(), "task done"),
+        Outcome::Again { after, .. } | Outcome::Retry { after, .. } => world.ring(claim.id, *after).await,
+        Outcome::Failed { .. } => {}
+    }
+    if let Some(next) = next.filter(|next| *next != claim.id) {
+        world.ring(next, Duration::ZERO).await;
+    }
+    Ok(())
+}

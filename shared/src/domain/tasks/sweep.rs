@@ -1,0 +1,39 @@
+//! The clock's part: rings for tasks whose bell was lost, takes back those whose worker was, and sees to it that every
+//! connected account is read now and then even if no provider calls.
+
+use std::time::Duration;
+
+use crate::domain::World;
+use crate::error::Result;
+use crate::model::task::Job;
+use crate::model::user::Provider;
+use crate::store::{connections, oauth_states, tasks};
+
+/// A bell this old was not heard.
+const RING_AGAIN: Duration = Duration::from_secs(60);
+/// In one sweep; the next takes the rest.
+const MOST: i32 = 500;
+
+pub async fn sweep(world: &World) -> Result<()> {
+    let mut db = world.db().await?;
+    for (owner, provider) in connections::due_syncs(&db, world.config.sync_interval, MOST).await? {
+        let job = match provider {
+            Provider::Google => Job::GmailSync { query: None },
+            Provider::HubSpot => Job::HubspotSync {},
+        };
+        let tenant = db.tenant(owner).await?;
+        tasks::ensure(&tenant, &job).await?;
+        tenant.commit().await?;
+    }
+    let due = tasks::sweep(&db, RING_AGAIN.min(world.config.lock_timeout), MOST).await?;
+    oauth_states::forget(&db, world.now()).await?;
+    drop(db);
+
+    if !due.is_empty() {
+        tracing::info!(tasks = due.len(), "rang for tasks that were due");
+    }
+    for task in due {
+        world.ring(task, Duration::ZERO).await;
+    }
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! What the model may call. One file for each tool: its arguments as a type, what it is for, and what it does.
+//!
+//! A tool that fails never ends the turn: the model is told why, in words it can act on.
+
+mod dates;
+mod get_contact_by_id;
+mod get_contact_notes;
+mod schema;
+mod search_contacts;
+mod search_emails;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use jiff::Zoned;
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::clients::openai::ToolSpec;
+use crate::domain::World;
+use crate::error::{Error, Result};
+use crate::model::UserId;
+use crate::model::document::Hit;
+
+/// Who calls, and when it is for them.
+pub struct Caller<'a> {
+    pub world: &'a World,
+    pub owner: UserId,
+    pub now: Zoned,
+}
+
+/// What a tool found.
+pub struct Output {
+    /// A sentence for the model, before the passages.
+    pub summary: String,
+    /// For clients, in the seed's shape.
+    pub value: Value,
+    /// What the model may cite.
+    pub hits: Vec<Hit>,
+}
+
+type Running<'a> = Pin<Box<dyn Future<Output = Result<Output>> + Send + 'a>>;
+
+/// One tool.
+pub struct Tool {
+    pub name: &'static str,
+    pub description: &'static str,
+    schema: fn() -> Value,
+    run: for<'a> fn(&'a Caller<'a>, Value) -> Running<'a>,
+}
+
+pub const TOOLS: &[Tool] =
+    &[search_emails::TOOL, search_contacts::TOOL, get_contact_by_id::TOOL, get_contact_notes::TOOL];
+
+/// What the model is told of them.
+pub fn specs() -> Vec<ToolSpec> {
+    let spec = |tool: &Tool| ToolSpec {
+        name: tool.name.to_owned(),
+        description: tool.description.to_owned(),
+        parameters: (tool.schema)(),
+    };
+    TOOLS.iter().map(spec).collect()
+}
+
+/// Runs the tool of this name; `arguments` is the JSON text the model wrote.
+pub async fn run(caller: &Caller<'_>, name: &str, arguments: &str) -> Result<Output> {
+    let tool = TOOLS.iter().find(|tool| tool.name == name).ok_or_else(|| {
+        let known: Vec<&str> = TOOLS.iter().map(|tool| tool.name).collect();
+        Error::bad_request(format!("Unknown function: {name}. There are: {}.", known.join(", ")))
+    })?;
+    let text = if arguments.trim().is_empty() { "{}" } else { arguments };
+    let arguments = serde_json::from_str(text)
+        .map_err(|error| Error::bad_request(format!("The arguments of {name} are not JSON: {error}.")))?;
+    (tool.run)(caller, arguments).await
+}
+
+/// The arguments as their type, or a message that names the one that is wrong.
+fn parse<A: DeserializeOwned>(name: &str, arguments: Value) -> Result<A> {
+    serde_path_to_error::deserialize(arguments).map_err(|error| {
+        let path = error.path().to_string();
+        Error::bad_request(format!("Invalid arguments for {name}: {path}: {}.", error.inner()))
+    })
+}
+
+fn schema_of<A: JsonSchema>() -> Value {
+    schema::strict(schemars::schema_for!(A).to_value())
+}
+
+/// A number of results the model asked for, within what a tool gives.
+fn limit(asked: Option<i64>, default: i64, most: i64) -> i64 {
+    asked.unwrap_or(default).clamp(1, most)
+}

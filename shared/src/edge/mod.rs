@@ -1,0 +1,18 @@
+//! Lambda events ⇄ calls and replies. What every endpoint has in common stands here once.
+
+pub mod encode;
+pub mod headers;
+pub mod http;
+pub mod problem;
+pub mod queue;
+pub mod reply;
+pub mod runtime;
+pub mod schedule;
+pub mod session;
+
+pub use http::{Call, Mode, Route, service};
+pub use queue::Consumer;
+pub use reply::{Reply, ReplyBody};
+pub use runtime::{Fatal, serve_command, serve_http, serve_queue, serve_schedule};
+pub use schedule::{Command, Schedule};
+pub use session::Advisor;
