@@ -1,7 +1,6 @@
 //! The HTTP stories: through the front door, against real Postgres, the real SQS protocol and stateful fakes.
 
 mod accounts;
-mod drift;
 mod support;
 mod sync;
 mod tasks;

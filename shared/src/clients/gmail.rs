@@ -3,7 +3,8 @@
 use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use futures::StreamExt;
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt};
 use jiff::Timestamp;
 use reqwest::{Client, RequestBuilder};
 use serde::{Deserialize, Deserializer};
@@ -113,7 +114,9 @@ impl Gmail<'_> {
     /// In the order of `ids`, so many at a time: single requests, because in a batch each part fails on its own and counts
     /// as much against the quota.
     pub async fn get_many(&self, ids: &[String], concurrency: usize) -> Vec<Result<Option<Message>>> {
-        futures::stream::iter(ids).map(|id| self.get(id)).buffered(concurrency).collect().await
+        // Boxed, or the compiler cannot see that the whole may move between threads.
+        let gets: Vec<BoxFuture<'_, Result<Option<Message>>>> = ids.iter().map(|id| self.get(id).boxed()).collect();
+        futures::stream::iter(gets).buffered(concurrency).collect().await
     }
 
     /// What happened after `start`. Status 404 when Gmail does not remember that far back.

@@ -42,7 +42,8 @@ fn object(id: u32, properties: &[(&str, &str)], contacts: &[u32]) -> CrmObject {
 /// More than one page of contacts, and notes on the first of them.
 fn practice() -> Practice {
     let contacts = (101..=250).map(|id| object(id, &[("email", &format!("Client{id}@Example.com"))], &[]));
-    let note = [("hs_timestamp", "2026-01-02T03:04:05Z"), ("hs_note_body", "<p>Plays &amp; coaches <b>baseball</b></p>")];
+    let note =
+        [("hs_timestamp", "2026-01-02T03:04:05Z"), ("hs_note_body", "<p>Plays &amp; coaches <b>baseball</b></p>")];
     Practice {
         advisors: vec![advisor()],
         contacts: contacts.collect(),

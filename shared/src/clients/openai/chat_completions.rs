@@ -23,9 +23,11 @@ pub(super) fn body(config: &config::OpenAi, request: &ChatRequest) -> Value {
         });
         body["tools"] = tools.collect();
     }
-    // Fields only OpenAI itself is sure to know.
-    if config.base_url.starts_with("https://api.openai.com") {
+    if !request.tools.is_empty() && refuses_tools_while_reasoning(&config.chat_model) {
         body["reasoning_effort"] = json!("none");
+    }
+    // Fields only OpenAI itself is sure to know.
+    if config.base_url.starts_with("https://api.openai.com/") {
         body["stream_options"]["include_obfuscation"] = json!(false);
         if let Some(most) = request.max_output_tokens {
             body["max_completion_tokens"] = json!(most);
@@ -37,6 +39,19 @@ pub(super) fn body(config: &config::OpenAi, request: &ChatRequest) -> Value {
         body["max_tokens"] = json!(most);
     }
     body
+}
+
+/// From GPT-5.4 on, tools and reasoning go together in Responses only, and reasoning is the default. The name decides, not
+/// the server: whoever passes such a model on passes its refusals on too.
+fn refuses_tools_while_reasoning(model: &str) -> bool {
+    let name = model.rsplit('/').next().unwrap_or_default();
+    let Some(version) = name.strip_prefix("gpt-").and_then(|rest| rest.split('-').next()) else { return false };
+    let mut numbers = version.split('.').map(|number| number.parse::<u32>().ok());
+    match (numbers.next().flatten(), numbers.next().flatten()) {
+        (Some(5), minor) => minor.is_some_and(|minor| minor >= 4),
+        (Some(major), _) => major > 5,
+        (None, _) => false,
+    }
 }
 
 fn message(item: &Item) -> Value {

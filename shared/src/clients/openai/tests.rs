@@ -113,35 +113,57 @@ async fn calls_are_put_together_however_a_server_cuts_them() {
     let null = || Value::Null;
     let two = [call("a", "f", "{}"), call("b", "g", "[1]")];
     for (what, stream) in [
-        ("side by side", vec![
-            delta(json!([piece(json!(0), json!("a"), json!("f"), ""), piece(json!(1), json!("b"), json!("g"), "")])),
-            delta(json!([piece(json!(1), null(), null(), "[1"), piece(json!(0), null(), null(), "{")])),
-            delta(json!([piece(json!(0), null(), null(), "}"), piece(json!(1), null(), null(), "]")])),
-        ]),
-        ("id and name in every piece", vec![
-            delta(json!([piece(json!(0), json!("a"), json!("f"), "{")])),
-            delta(json!([piece(json!(0), json!("a"), json!("f"), "}")])),
-            delta(json!([piece(json!(1), json!("b"), json!("g"), "[1")])),
-            delta(json!([piece(json!(1), json!("b"), json!("g"), "]")])),
-        ]),
-        ("another id in every piece", vec![
-            delta(json!([piece(json!(0), json!("a"), json!("f"), "{")])),
-            delta(json!([piece(json!(0), json!("x"), null(), "}")])),
-            delta(json!([piece(json!(1), json!("b"), json!("g"), "[1]")])),
-        ]),
-        ("whole calls without an index", vec![
-            delta(json!([piece(null(), json!("a"), json!("f"), "{}"), piece(null(), json!("b"), json!("g"), "[1]")])),
-        ]),
-        ("whole calls that are all the first", vec![
-            delta(json!([piece(json!(0), json!("a"), json!("f"), "{}")])),
-            delta(json!([piece(json!(0), json!("b"), json!("g"), "[1]")])),
-        ]),
-        ("empty instead of absent", vec![
-            delta(json!([piece(json!(0), json!("a"), json!("f"), "")])),
-            delta(json!([piece(json!(0), json!(""), json!(""), "{}")])),
-            delta(json!([piece(null(), json!("b"), json!("g"), "[")])),
-            delta(json!([piece(null(), json!(""), json!(""), "1]")])),
-        ]),
+        (
+            "side by side",
+            vec![
+                delta(json!([
+                    piece(json!(0), json!("a"), json!("f"), ""),
+                    piece(json!(1), json!("b"), json!("g"), "")
+                ])),
+                delta(json!([piece(json!(1), null(), null(), "[1"), piece(json!(0), null(), null(), "{")])),
+                delta(json!([piece(json!(0), null(), null(), "}"), piece(json!(1), null(), null(), "]")])),
+            ],
+        ),
+        (
+            "id and name in every piece",
+            vec![
+                delta(json!([piece(json!(0), json!("a"), json!("f"), "{")])),
+                delta(json!([piece(json!(0), json!("a"), json!("f"), "}")])),
+                delta(json!([piece(json!(1), json!("b"), json!("g"), "[1")])),
+                delta(json!([piece(json!(1), json!("b"), json!("g"), "]")])),
+            ],
+        ),
+        (
+            "another id in every piece",
+            vec![
+                delta(json!([piece(json!(0), json!("a"), json!("f"), "{")])),
+                delta(json!([piece(json!(0), json!("x"), null(), "}")])),
+                delta(json!([piece(json!(1), json!("b"), json!("g"), "[1]")])),
+            ],
+        ),
+        (
+            "whole calls without an index",
+            vec![delta(json!([
+                piece(null(), json!("a"), json!("f"), "{}"),
+                piece(null(), json!("b"), json!("g"), "[1]")
+            ]))],
+        ),
+        (
+            "whole calls that are all the first",
+            vec![
+                delta(json!([piece(json!(0), json!("a"), json!("f"), "{}")])),
+                delta(json!([piece(json!(0), json!("b"), json!("g"), "[1]")])),
+            ],
+        ),
+        (
+            "empty instead of absent",
+            vec![
+                delta(json!([piece(json!(0), json!("a"), json!("f"), "")])),
+                delta(json!([piece(json!(0), json!(""), json!(""), "{}")])),
+                delta(json!([piece(null(), json!("b"), json!("g"), "[")])),
+                delta(json!([piece(null(), json!(""), json!(""), "1]")])),
+            ],
+        ),
     ] {
         let end = json!({ "choices": [{ "delta": null, "finish_reason": "stop" }] });
         let (_, finished) = parts(chat(&chunks(&[&stream[..], &[end]].concat())).await);
@@ -231,8 +253,7 @@ impl World {
         let fake = fakes::openai::OpenAi::start(Options::default()).await.unwrap();
         let config = config::OpenAi {
             base_url: format!("{}/v1", fake.url()),
-            // With tools, OpenAI's own models refuse Chat Completions unless told not to reason, which only OpenAI is told.
-            chat_model: if api == OpenAiApi::Responses { "gpt-5.4-mini" } else { "llama-4" }.into(),
+            chat_model: "gpt-5.4-mini".into(),
             embedding_model: "text-embedding-3-small".into(),
             api,
         };
@@ -274,7 +295,8 @@ async fn a_question_with_a_tool_goes_there_and_back() {
     for api in BOTH {
         let world = World::start(api).await;
         world.fake.script(vec![
-            Reply::call("search_emails", json!({ "query": "boat" })).and_call("search_emails", json!({ "query": "ship" })),
+            Reply::call("search_emails", json!({ "query": "boat" }))
+                .and_call("search_emails", json!({ "query": "ship" })),
             Reply::text("Nora wants a boat."),
         ]);
         let mut items = vec![Item::User("Who wants a boat?".into())];
@@ -282,7 +304,8 @@ async fn a_question_with_a_tool_goes_there_and_back() {
         let (text, finished) = world.ask(&question(items.clone())).await.unwrap();
         let finished = finished.unwrap();
         assert_eq!(finished.reason, FinishReason::ToolCalls);
-        let arguments: Vec<Value> = finished.calls.iter().map(|c| serde_json::from_str(&c.arguments).unwrap()).collect();
+        let arguments: Vec<Value> =
+            finished.calls.iter().map(|c| serde_json::from_str(&c.arguments).unwrap()).collect();
         assert_eq!(arguments, [json!({ "query": "boat" }), json!({ "query": "ship" })]);
 
         let results = finished.calls.iter().map(|c| Item::ToolResult { call_id: c.id.clone(), output: "Nora".into() });
@@ -304,9 +327,30 @@ async fn a_question_with_a_tool_goes_there_and_back() {
             }
             OpenAiApi::ChatCompletions => {
                 assert_eq!(body["stream_options"], json!({ "include_usage": true }));
-                assert!(body.get("reasoning_effort").is_none());
+                assert_eq!(body["reasoning_effort"], "none");
             }
         }
+    }
+}
+
+#[test]
+fn only_models_that_ask_for_it_are_told_not_to_reason() {
+    let mut config = config::OpenAi {
+        base_url: "http://localhost:11434/v1".into(),
+        chat_model: String::new(),
+        embedding_model: String::new(),
+        api: OpenAiApi::ChatCompletions,
+    };
+    let request = question(Vec::new());
+    for model in ["gpt-5.4-mini", "gpt-5.10", "openai/gpt-5.6-terra", "gpt-6-astra"] {
+        config.chat_model = model.into();
+        assert_eq!(chat_completions::body(&config, &request)["reasoning_effort"], "none", "{model}");
+        let without_tools = ChatRequest { tools: Vec::new(), ..request.clone() };
+        assert!(chat_completions::body(&config, &without_tools).get("reasoning_effort").is_none(), "{model}");
+    }
+    for model in ["gpt-5", "gpt-5.1", "gpt-5-mini", "gpt-4.1", "gpt-4o", "gpt-oss-120b", "llama-4", "qwen3:8b", ""] {
+        config.chat_model = model.into();
+        assert!(chat_completions::body(&config, &request).get("reasoning_effort").is_none(), "{model}");
     }
 }
 

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use aws_lc_rs::rand;
 use futures::FutureExt;
-use futures::future::BoxFuture;
 
 use crate::domain::{World, knowledge, sync};
 use crate::error::{Error, Result};
@@ -24,8 +23,7 @@ pub async fn run(world: &World, id: TaskId) -> Result<()> {
     let Some(claim) = claim(world, id, lease).await? else { return Ok(()) };
     tracing::info!(task.id = %id, task.kind = claim.job.name(), task.attempt = claim.attempt, "task started");
 
-    let work: BoxFuture<'_, Result<Outcome>> = Box::pin(work(world, &claim));
-    let work = AssertUnwindSafe(work).catch_unwind();
+    let work = AssertUnwindSafe(work(world, &claim)).catch_unwind();
     let worked = tokio::select! {
         worked = work => worked.unwrap_or_else(|_| Err(Error::internal("The task panicked."))),
         () = beat(world, &claim, lease) => {
