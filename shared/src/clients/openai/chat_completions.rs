@@ -23,27 +23,28 @@ pub(super) fn body(config: &config::OpenAi, request: &ChatRequest) -> Value {
         });
         body["tools"] = tools.collect();
     }
-    if !request.tools.is_empty() && refuses_tools_while_reasoning(&config.chat_model) {
+    let reasons = is_gpt_5_4_or_later(&config.chat_model);
+    if reasons && !request.tools.is_empty() {
+        // Tools and reasoning go together in Responses only, and reasoning is the default.
         body["reasoning_effort"] = json!("none");
     }
-    // Fields only OpenAI itself is sure to know.
-    if config.base_url.starts_with("https://api.openai.com/") {
+    let is_openai = config.base_url.starts_with("https://api.openai.com/");
+    if let Some(most) = request.max_output_tokens {
+        // The older name is refused by the newer models, and the newer one not known to every other server.
+        body[if is_openai || reasons { "max_completion_tokens" } else { "max_tokens" }] = json!(most);
+    }
+    // What only OpenAI itself is sure to know.
+    if is_openai {
         body["stream_options"]["include_obfuscation"] = json!(false);
-        if let Some(most) = request.max_output_tokens {
-            body["max_completion_tokens"] = json!(most);
-        }
         if let Some(key) = &request.cache_key {
             body["prompt_cache_key"] = json!(key);
         }
-    } else if let Some(most) = request.max_output_tokens {
-        body["max_tokens"] = json!(most);
     }
     body
 }
 
-/// From GPT-5.4 on, tools and reasoning go together in Responses only, and reasoning is the default. The name decides, not
-/// the server: whoever passes such a model on passes its refusals on too.
-fn refuses_tools_while_reasoning(model: &str) -> bool {
+/// The name decides and not the server: whoever passes such a model on passes its refusals on too.
+fn is_gpt_5_4_or_later(model: &str) -> bool {
     let name = model.rsplit('/').next().unwrap_or_default();
     let Some(version) = name.strip_prefix("gpt-").and_then(|rest| rest.split('-').next()) else { return false };
     let mut numbers = version.split('.').map(|number| number.parse::<u32>().ok());
