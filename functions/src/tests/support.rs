@@ -27,6 +27,9 @@ use uuid::Uuid;
 
 use crate::routes::{CONSUMERS, ROUTES, SCHEDULES};
 
+/// Tells moto which service is meant; it does not look at the signature.
+const AUTHORIZATION: &str = "AWS4-HMAC-SHA256 Credential=t/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0";
+
 pub const ORIGIN: &str = "http://localhost:5173";
 const PORTAL: i64 = 24_680_135;
 const ROLE_PASSWORD: &str = "only-for-tests";
@@ -205,7 +208,7 @@ impl TestApp {
     async fn queue_call(&self, action: &str, parameters: &[(&str, &str)]) -> String {
         let mut form = vec![("Action", action), ("Version", "2012-11-05"), ("QueueUrl", &self.queue_url)];
         form.extend_from_slice(parameters);
-        self.http.post(&self.queue_url).form(&form).send().await.unwrap().text().await.unwrap()
+        self.http.post(&self.queue_url).header("authorization", AUTHORIZATION).form(&form).send().await.unwrap().text().await.unwrap()
     }
 
     /// Rows as the owner of the schema sees them: every advisor's.
@@ -458,7 +461,7 @@ fn between(text: &str, start: &str, end: &str) -> String {
 async fn create_queue(http: &reqwest::Client, moto: &str) -> String {
     let name = format!("tasks-{}", Uuid::new_v4().simple());
     let form = [("Action", "CreateQueue"), ("Version", "2012-11-05"), ("QueueName", &name)];
-    let text = http.post(moto).form(&form).send().await.unwrap().text().await.unwrap();
+    let text = http.post(moto).header("authorization", AUTHORIZATION).form(&form).send().await.unwrap().text().await.unwrap();
     between(&text, "<QueueUrl>", "</QueueUrl>")
 }
 
@@ -513,7 +516,7 @@ pub fn mail(mailbox: &str, from: (&str, &str), subject: &str, text: &str) -> Mai
         to: vec![Mailbox { name: String::new(), email: mailbox.into() }],
         cc: Vec::new(),
         subject: subject.into(),
-        date: jiff::Timestamp::from_second(1_790_000_000).unwrap(),
+        date: Timestamp::from_second(1_790_000_000).unwrap(),
         text: Some(text.into()),
         html: None,
         label_ids: vec!["INBOX".into(), "UNREAD".into()],
@@ -529,8 +532,8 @@ pub fn record(id: &str, properties: &[(&str, &str)], associations: &[(&str, &str
         portal_id: PORTAL,
         id: id.into(),
         properties: properties.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
-        created_at: jiff::Timestamp::from_second(1_780_000_000).unwrap(),
-        updated_at: jiff::Timestamp::from_second(1_780_000_000).unwrap(),
+        created_at: Timestamp::from_second(1_780_000_000).unwrap(),
+        updated_at: Timestamp::from_second(1_780_000_000).unwrap(),
         associations: associations.iter().map(|(kind, id)| ((*kind).to_owned(), (*id).to_owned())).collect(),
     }
 }

@@ -12,10 +12,13 @@ pub(super) fn body(model: &str, request: &ChatRequest) -> Value {
         "instructions": request.system,
         "input": request.items.iter().flat_map(items).collect::<Vec<Value>>(),
         "store": false,
-        "include": ["reasoning.encrypted_content"],
         "stream": true,
         "stream_options": { "include_obfuscation": false },
     });
+    // Asked of a model that does not reason, it is refused.
+    if reasons(model) {
+        body["include"] = json!(["reasoning.encrypted_content"]);
+    }
     if !request.tools.is_empty() {
         let tools = request.tools.iter().map(|tool| {
             json!({
@@ -34,13 +37,19 @@ pub(super) fn body(model: &str, request: &ChatRequest) -> Value {
     body
 }
 
+/// OpenAI's models do, but for the old and the chatty ones.
+fn reasons(model: &str) -> bool {
+    !["gpt-3.5", "gpt-4", "chatgpt"].iter().any(|family| model.starts_with(family)) && !model.contains("-chat")
+}
+
 fn items(item: &Item) -> Vec<Value> {
     match item {
         Item::User(text) => vec![json!({ "role": "user", "content": text })],
         Item::Assistant(text) => vec![json!({ "role": "assistant", "content": text })],
         Item::ToolCalls { text, calls, opaque } => {
             let said = (!text.is_empty()).then(|| json!({ "role": "assistant", "content": text }));
-            let calls = calls.iter().map(|call| {
+            let is_new = |call: &&ToolCall| !opaque.iter().any(|item| item["call_id"] == *call.id);
+            let calls = calls.iter().filter(is_new).map(|call| {
                 json!({ "type": "function_call", "call_id": call.id, "name": call.name, "arguments": call.arguments })
             });
             opaque.iter().cloned().chain(said).chain(calls).collect()
@@ -55,7 +64,8 @@ fn items(item: &Item) -> Vec<Value> {
 #[derive(Default)]
 pub(super) struct Response {
     calls: Vec<ToolCall>,
-    opaque: Vec<Value>,
+    /// All it did, in its order.
+    output: Vec<Value>,
 }
 
 impl Reader for Response {
@@ -81,17 +91,14 @@ impl Reader for Response {
 impl Response {
     fn take(&mut self, item: &Value) {
         let text = |name: &str| item[name].as_str().unwrap_or_default().to_owned();
-        match item["type"].as_str().unwrap_or_default() {
-            "function_call" => {
-                self.calls.push(ToolCall { id: text("call_id"), name: text("name"), arguments: text("arguments") });
-            }
-            "reasoning" => self.opaque.push(item.clone()),
-            _ => {}
+        if item["type"] == "function_call" {
+            self.calls.push(ToolCall { id: text("call_id"), name: text("name"), arguments: text("arguments") });
         }
+        self.output.push(item.clone());
     }
 
     fn finished(&mut self, response: &Value) -> Finished {
-        if self.calls.is_empty() && self.opaque.is_empty() {
+        if self.output.is_empty() {
             // Some servers tell what was done only at the end.
             response["output"].as_array().into_iter().flatten().for_each(|item| self.take(item));
         }
@@ -110,8 +117,54 @@ impl Response {
                 cached: count("/usage/input_tokens_details/cached_tokens"),
                 output: count("/usage/output_tokens"),
             },
-            opaque: std::mem::take(&mut self.opaque),
+            opaque: self.opaque(),
             model: response["model"].as_str().unwrap_or_default().to_owned(),
+        }
+    }
+    /// The reasoning, and what came between: a thought without the deed that followed it is refused. What came after the last
+    /// thought is told by the calls.
+    fn opaque(&mut self) -> Vec<Value> {
+        let end = self.output.iter().rposition(|item| item["type"] == "reasoning").map_or(0, |last| last + 1);
+        self.output.truncate(end);
+        std::mem::take(&mut self.output)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(items: Vec<Item>) -> ChatRequest {
+        ChatRequest { system: "Be brief.".into(), items, tools: Vec::new(), max_output_tokens: None, cache_key: None }
+    }
+
+    #[test]
+    fn every_thought_goes_back_before_the_deed_it_led_to() {
+        let thought = |id: &str| json!({ "type": "reasoning", "id": id, "encrypted_content": "sealed", "summary": [] });
+        let deed = |id: &str| json!({ "type": "function_call", "id": "fc", "call_id": id, "name": "f", "arguments": "{}" });
+        let mut response = Response::default();
+        for item in [thought("1"), deed("a"), thought("2"), deed("b"), deed("c")] {
+            response.read(&json!({ "type": "response.output_item.done", "item": item })).unwrap();
+        }
+        let Finished { calls, opaque, .. } = response.finished(&Value::Null);
+
+        let sent = body("gpt-5.4-mini", &request(vec![Item::ToolCalls { text: String::new(), calls, opaque }]));
+
+        let ids = sent["input"].as_array().unwrap().iter().map(|item| item["call_id"].as_str().or(item["id"].as_str()));
+        assert_eq!(ids.map(Option::unwrap).collect::<Vec<_>>(), ["1", "a", "2", "b", "c"]);
+    }
+
+    #[test]
+    fn only_models_that_reason_are_asked_for_their_reasoning() {
+        for (model, reasons) in [
+            ("gpt-5.4-mini", true),
+            ("gpt-6-astra", true),
+            ("o3", true),
+            ("gpt-4o-mini", false),
+            ("gpt-4.1", false),
+            ("gpt-5-chat-latest", false),
+        ] {
+            assert_eq!(body(model, &request(Vec::new())).get("include").is_some(), reasons, "{model}");
         }
     }
 }
