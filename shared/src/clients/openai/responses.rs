@@ -47,7 +47,8 @@ fn items(item: &Item) -> Vec<Value> {
         Item::User(text) => vec![json!({ "role": "user", "content": text })],
         Item::Assistant(text) => vec![json!({ "role": "assistant", "content": text })],
         Item::ToolCalls { text, calls, opaque } => {
-            let said = (!text.is_empty()).then(|| json!({ "role": "assistant", "content": text }));
+            let is_said = opaque.iter().any(|item| item["type"] == "message");
+            let said = (!text.is_empty() && !is_said).then(|| json!({ "role": "assistant", "content": text }));
             let is_new = |call: &&ToolCall| !opaque.iter().any(|item| item["call_id"] == *call.id);
             let calls = calls.iter().filter(is_new).map(|call| {
                 json!({ "type": "function_call", "call_id": call.id, "name": call.name, "arguments": call.arguments })
@@ -98,8 +99,9 @@ impl Response {
     }
 
     fn finished(&mut self, response: &Value) -> Finished {
-        if self.output.is_empty() {
+        if !self.output.iter().any(|item| item["type"] == "function_call" || item["type"] == "reasoning") {
             // Some servers tell what was done only at the end.
+            self.output.clear();
             response["output"].as_array().into_iter().flatten().for_each(|item| self.take(item));
         }
         let reason = match response["incomplete_details"]["reason"].as_str() {
@@ -121,6 +123,7 @@ impl Response {
             model: response["model"].as_str().unwrap_or_default().to_owned(),
         }
     }
+
     /// The reasoning, and what came between: a thought without the deed that followed it is refused. What came after the last
     /// thought is told by the calls.
     fn opaque(&mut self) -> Vec<Value> {
@@ -141,7 +144,8 @@ mod tests {
     #[test]
     fn every_thought_goes_back_before_the_deed_it_led_to() {
         let thought = |id: &str| json!({ "type": "reasoning", "id": id, "encrypted_content": "sealed", "summary": [] });
-        let deed = |id: &str| json!({ "type": "function_call", "id": "fc", "call_id": id, "name": "f", "arguments": "{}" });
+        let deed =
+            |id: &str| json!({ "type": "function_call", "id": "fc", "call_id": id, "name": "f", "arguments": "{}" });
         let mut response = Response::default();
         for item in [thought("1"), deed("a"), thought("2"), deed("b"), deed("c")] {
             response.read(&json!({ "type": "response.output_item.done", "item": item })).unwrap();
