@@ -414,7 +414,7 @@ mod tokens {
         let fault = fakes::server::Fault {
             method: None,
             path: "/token".into(),
-            times: 1,
+            times: 3,
             kind: fakes::server::FaultKind::Status { status: 503, headers: Default::default(), body: None },
         };
         app.google.control().arm(fault);

@@ -312,10 +312,13 @@ impl Reader<'_> {
         let ids: Vec<String> = kept.iter().map(|message| message.gmail_id.clone()).collect();
         emails::mark_listed(&tenant, &ids, reading).await?;
         forget(&tenant, &gone).await?;
-        if !kept.is_empty() {
-            tasks::ensure(&tenant, &Job::Embed {}).await?;
+        let embed = if kept.is_empty() { None } else { Some(tasks::ensure(&tenant, &Job::Embed {}).await?) };
+        let turned = save(tenant, cursor, step).await?;
+        drop(db);
+        if let Some(embed) = embed {
+            self.world.ring(embed, Duration::ZERO).await;
         }
-        save(tenant, cursor, step).await
+        Ok(turned)
     }
 }
 

@@ -165,7 +165,7 @@ impl Reader<'_> {
             let id = contacts::put(&tenant, contact).await?;
             documents::put(&tenant, &documents::of_contact(contact, id, self.links)).await?;
         }
-        save(tenant, next, step_of(page.items.len())).await
+        self.save(tenant, next, step_of(page.items.len())).await
     }
 
     async fn keep_notes(&self, page: Page<Note>, next: Cursor) -> Result<(Cursor, Step)> {
@@ -177,7 +177,7 @@ impl Reader<'_> {
             let people = contacts::get_many(&tenant, &note.contact_ids).await?;
             documents::put(&tenant, &documents::of_note(note, &people, self.links)).await?;
         }
-        save(tenant, next, step_of(page.items.len())).await
+        self.save(tenant, next, step_of(page.items.len())).await
     }
 
     async fn forget(&self, kind: Kind, ids: Vec<String>, next: Cursor, complete: bool) -> Result<(Cursor, Step)> {
@@ -189,18 +189,19 @@ impl Reader<'_> {
             Kind::Contact => contacts::delete(&tenant, &ids).await?,
             _ => notes::delete(&tenant, &ids).await?,
         };
-        save(tenant, next, Step { complete, ..Step::default() }).await
+        self.save(tenant, next, Step { complete, ..Step::default() }).await
     }
-}
 
-/// Moves the cursor, the last write of the transaction in which something was read.
-async fn save(tenant: Tenant<'_>, next: Cursor, step: Step) -> Result<(Cursor, Step)> {
-    if step.stored > 0 {
-        tasks::ensure(&tenant, &Job::Embed {}).await?;
+    /// Moves the cursor, the last write of the transaction in which something was read.
+    async fn save(&self, tenant: Tenant<'_>, next: Cursor, step: Step) -> Result<(Cursor, Step)> {
+        let embed = if step.stored > 0 { Some(tasks::ensure(&tenant, &Job::Embed {}).await?) } else { None };
+        sync_cursors::put(&tenant, HUBSPOT, &next, step).await?;
+        tenant.commit().await?;
+        if let Some(embed) = embed {
+            self.world.ring(embed, Duration::ZERO).await;
+        }
+        Ok((next, step))
     }
-    sync_cursors::put(&tenant, HUBSPOT, &next, step).await?;
-    tenant.commit().await?;
-    Ok((next, step))
 }
 
 fn step_of(items: usize) -> Step {

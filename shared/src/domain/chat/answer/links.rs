@@ -54,7 +54,7 @@ fn start_of_address(folded: &[char]) -> Option<usize> {
         let addressed = SCHEMES.iter().any(|scheme| has_scheme(rest, scheme))
             || (boundary && SHORT_SCHEMES.iter().any(|scheme| has_scheme(rest, scheme)))
             || (boundary && is_data(rest))
-            || (boundary && rest.len() > 4 && rest.starts_with(&['w', 'w', 'w', '.']))
+            || (rest.starts_with(&['w', 'w', 'w', '.']) && rest.get(4).is_some_and(|c| c.is_alphanumeric()))
             || ((boundary && at.checked_sub(1).is_none_or(|before| !"-.".contains(folded[before]))) && has_path(rest));
         addressed.then_some(at)
     })

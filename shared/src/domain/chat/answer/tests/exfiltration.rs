@@ -72,6 +72,7 @@ const ATTEMPTS: &[&str] = &[
     "https:\\\\evil.example\\?d=SECRET",
     "www.evil.example/?d=SECRET",
     "WWW.EVIL.EXAMPLE/?d=SECRET",
+    "éwww.evil.example/?d=SECRET",
     "evil.example/?d=SECRET",
     "evil.example:8080/SECRET",
     "evil.example?d=SECRET",
@@ -153,7 +154,7 @@ fn the_secret_itself_is_gone_with_a_bare_address() {
 #[test]
 fn ordinary_words_are_no_addresses() {
     let prose = "and/or, 12/31/2026, AAPL/MSFT, example.com, ann@example.com, v1.2/3, e.g. this, Q1:2026, note: data: none, \
-                 5:30, a.m./p.m., 100%, $1,000.50, Inc./LLC, что? это: да.";
+                 5:30, a.m./p.m., 100%, $1,000.50, Inc./LLC, что? это: да, Awww...";
     assert_eq!(shown(prose), format!("<p>{prose}"));
 }
 
