@@ -4,12 +4,11 @@ use serde_json::{Value, json};
 use shared::domain::chat::turn;
 use shared::domain::limits;
 use shared::domain::chat::event::Event;
-use shared::edge::encode::{self, Seed};
+use shared::edge::encode::{self, Seed, shown};
 use shared::edge::{Call, Reply, Route};
 use shared::{App, Result};
 
 use super::body::{Question, question};
-use crate::knowledge::shown;
 
 pub const ROUTE: Route = Route::post("/api/chat", |app, call| Box::pin(handler(app, call))).streaming();
 pub const STREAM: Route = Route::post("/api/chat/stream", |app, call| Box::pin(handler(app, call))).streaming();

@@ -5,11 +5,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::domain::knowledge::retrieve::{Question, retrieve};
 use shared::domain::limits;
+use shared::edge::encode::shown;
 use shared::edge::{Call, Reply, Route};
 use shared::model::document::Kind;
 use shared::{App, Error, Result};
-
-use super::shown;
 
 pub const ROUTE: Route = Route::post("/api/embeddings/search", |app, call| Box::pin(handler(app, call)));
 

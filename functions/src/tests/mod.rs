@@ -2,6 +2,7 @@
 
 mod accounts;
 mod chat;
+mod drift;
 mod support;
 mod sync;
 mod tasks;

@@ -225,11 +225,11 @@ pub async fn respond(app: &App, route: &Route, request: Request) -> Response<Rep
     response
 }
 
+/// An answer under way.
+pub type Served = Pin<Box<dyn Future<Output = Result<Response<ReplyBody>, Infallible>> + Send>>;
+
 /// The same as the service Lambda's adapters want.
-pub fn service(
-    app: &App,
-    route: Route,
-) -> impl Fn(Request) -> Pin<Box<dyn Future<Output = Result<Response<ReplyBody>, Infallible>> + Send>> + Clone + Send + use<> {
+pub fn service(app: &App, route: Route) -> impl Fn(Request) -> Served + Clone + Send + use<> {
     let app = app.clone();
     move |request| {
         let app = app.clone();

@@ -92,7 +92,7 @@ const FUSED: &str = "-- search::fused
 const WORDS_ONLY: &str = "-- search::words_only
     select c.document_id, d.kind, d.source_id, d.title, d.heading, d.occurred_at, d.metadata, d.chunk_count, c.ordinal, c.body,
            c.created_at, 0::float8 as similarity
-      from lookup.exact_terms($2, $3, $4, coalesce($5, '-infinity'), coalesce($6, 'infinity'), $7) x
+      from lookup.exact_terms($2, $3, $4, coalesce($5::timestamptz, '-infinity'), coalesce($6::timestamptz, 'infinity'), $7) x
       join chunk_text c on c.user_id = $1 and c.chunk_id = x.chunk_id
       join documents d on d.user_id = $1 and d.id = c.document_id
      order by x.score desc, x.chunk_id";

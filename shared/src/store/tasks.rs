@@ -6,7 +6,7 @@ use serde_json::Value;
 use tokio_postgres::Row;
 
 use super::{Connection, Tenant};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::task::{Claim, Job, State, Task};
 use crate::model::{TaskId, UserId};
 
@@ -170,7 +170,7 @@ fn task(row: &Row) -> Result<Task> {
     Ok(Task {
         id: TaskId(row.try_get("id")?),
         task_type: row.try_get("task_type")?,
-        state: row.try_get::<_, &str>("state")?.parse::<State>().map_err(Error::from)?,
+        state: row.try_get::<_, &str>("state")?.parse()?,
         attempts: row.try_get("attempt")?,
         max_attempts: row.try_get("max_attempts")?,
         result: row.try_get("result")?,

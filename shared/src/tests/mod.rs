@@ -1,3 +1,4 @@
 //! What holds for the crate as a whole.
 
 mod layers;
+mod migrations;

@@ -33,8 +33,8 @@ impl Template {
     }
 
     pub fn functions(&self) -> Vec<Function<'_>> {
-        let read = |(resource, value): (_, &'_ _)| self.function(resource, value);
-        self.resources("AWS::Serverless::Function").map(read).collect()
+        let resources = self.resources("AWS::Serverless::Function");
+        resources.map(|(resource, value)| self.function(resource, value)).collect()
     }
 
     pub fn named(&self, binary: &str) -> Function<'_> {

@@ -28,6 +28,9 @@ pub struct Functions {
     pub schedules: Vec<Schedule>,
 }
 
+/// Schedules run more often than deployed, so that nobody waits a minute to see a new mail.
+const MOST_PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// Builds the app once, as a cold start does, and every function over it.
 pub async fn load(config: Config) -> Result<Functions> {
     let queue_url = config.task_queue_url.clone();
@@ -62,7 +65,7 @@ pub async fn load(config: Config) -> Result<Functions> {
         let app = app.clone();
         Schedule {
             function: name,
-            every: schedule.every,
+            every: schedule.every.min(MOST_PATIENCE),
             handler: Arc::new(move || {
                 let app = app.clone();
                 async move { (schedule.handler)(&app).await.map_err(|e| in_words(&e).0) }.boxed()

@@ -66,3 +66,6 @@ pub fn verify(keys: &JwkSet, token: &str, client_id: &str, nonce: &str, now: Tim
     let Claims { sub, email, email_verified, name, picture, .. } = claims;
     Ok(Identity { sub, email: email.to_lowercase(), email_verified, name, picture })
 }
+
+#[cfg(test)]
+mod tests;

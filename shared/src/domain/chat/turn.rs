@@ -276,7 +276,7 @@ impl Turn<'_> {
             self.conversation,
             &NewMessage {
                 role: "assistant",
-                content: &content,
+                content,
                 sources: serde_json::to_value(&citations)?,
                 tool_calls: Value::Array(std::mem::take(&mut self.calls)),
                 tainted: self.sources.from_outside(),

@@ -2,7 +2,7 @@
 //! a link to it leads.
 
 use jiff::tz::TimeZone;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 
 use super::chunk;
@@ -12,6 +12,9 @@ use crate::model::document::{Document, Kind};
 use crate::model::mail::{Email, Mailbox};
 use crate::store::documents::{self as store, Hashed};
 use crate::store::Tenant;
+
+/// What is encoded of an address in a query.
+const IN_A_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_').remove(b'@');
 
 /// Keeps a document, unless it is stored already just as it is.
 pub async fn put(db: &Tenant<'_>, document: &Document) -> Result<()> {
@@ -50,7 +53,7 @@ pub fn of_email(email: &Email, id: i64, web_url: &str, own: &str) -> Document {
         heading += &format!(", copy to {}", list(&email.cc));
     }
     heading += &format!(". Subject: {}", email.subject);
-    let account = utf8_percent_encode(own, NON_ALPHANUMERIC);
+    let account = utf8_percent_encode(own, IN_A_QUERY);
     Document {
         kind: Kind::Email,
         source_id: email.gmail_id.clone(),

@@ -87,7 +87,7 @@ fn has_path(text: &[char]) -> bool {
     let after = |at: usize| text.get(length + at).copied();
     let carries = match after(0) {
         Some('/') => true,
-        Some('?' | '#') => after(1).is_some_and(char::is_alphanumeric),
+        Some('?' | '#') => text[length..].iter().any(|c| c.is_alphanumeric()),
         Some(':') => after(1).is_some_and(|c| c.is_ascii_digit()) && text[length..].contains(&'/'),
         _ => false,
     };

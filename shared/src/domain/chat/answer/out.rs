@@ -1,6 +1,10 @@
-//! Puts pieces in order: blocks open when their first word comes, marks close before their block does.
+//! Puts pieces in order: blocks open when their first word comes, marks close before their block does, and parts that
+//! are no address do not become one by coming together.
 
-use super::{Markdown, Piece};
+use super::{Markdown, Piece, links};
+
+/// Characters of a word that count for what follows it: more than a scheme and a host have.
+const TAIL: usize = 300;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Mark {
@@ -39,6 +43,8 @@ pub struct Out {
     /// Something was left out just now: the space before it must not come to stand before a full stop.
     vanished: bool,
     previous: Option<char>,
+    /// The end of the word that was shown last, if nothing parts it from what comes.
+    tail: Vec<char>,
 }
 
 impl Default for Out {
@@ -55,6 +61,7 @@ impl Default for Out {
             space: false,
             vanished: false,
             previous: None,
+            tail: Vec::new(),
         }
     }
 }
@@ -79,6 +86,7 @@ impl Out {
             self.space = false;
         }
         self.open();
+        self.keep_apart(text);
         self.emit(Piece::Text(text.to_owned()));
         self.previous = text.chars().next_back();
     }
@@ -98,6 +106,10 @@ impl Out {
     /// Code or a citation.
     pub fn inline(&mut self, piece: Piece) {
         self.open();
+        match &piece {
+            Piece::Code(code) => self.keep_apart(code),
+            _ => self.tail.clear(),
+        }
         self.emit(piece);
         self.previous = Some('x');
     }
@@ -217,8 +229,25 @@ impl Out {
         self.previous = None;
     }
 
+    /// Puts a space before `text` if it makes an address together with what was shown: markup between the two may have
+    /// vanished, as in `https:/<b>/example.com`.
+    fn keep_apart(&mut self, text: &str) {
+        let shown = self.tail.len();
+        self.tail.extend(text.chars());
+        if shown > 0 && links::find(&self.tail).is_some() {
+            self.emit(Piece::Text(" ".to_owned()));
+            self.tail.drain(..shown);
+        }
+        let word = self.tail.iter().rposition(|c| c.is_whitespace()).map_or(0, |at| at + 1);
+        let start = word.max(self.tail.len().saturating_sub(TAIL));
+        self.tail.drain(..start);
+    }
+
     /// Everything a word needs before it.
     fn open(&mut self) {
+        if self.start.is_some() || self.previous.is_none() || self.space {
+            self.tail.clear();
+        }
         match self.start.take() {
             Some(Start::Break) => {
                 self.emit(Piece::Break);

@@ -236,7 +236,7 @@ fn is_well_formed(pieces: &[Piece]) -> Result<(), String> {
     if marks.is_empty() && lists.is_empty() { Ok(()) } else { Err("something stays open".into()) }
 }
 
-const TOKENS: &str = "(\\[|\\]|\\(|\\)|[*_`\"“”<>!~#|]|\\*\\*|```|\n|\n\n|\n- |\n  - |\n1\\. | |[a-z]{1,5}|[0-9]{1,2}|https?://|//|www\\.|&#104;|&amp;|\\\\|<b>|</a>|[ -~]|\u{200b}|é|漢){0,80}";
+const TOKENS: &str = "(\\[|\\]|\\(|\\)|[*_`\"“”<>!~#|]|\\*\\*|```|\n|\n\n|\n- |\n  - |\n1\\. | |[a-z]{1,5}|[0-9]{1,2}|https?://|https:|/|//|evil\\.example|~~|\\[9\\]|www\\.|&#104;|&amp;|\\\\|<b>|</a>|[ -~]|\u{200b}|é|漢){0,80}";
 
 proptest! {
     #[test]
@@ -262,9 +262,7 @@ proptest! {
     #[test]
     fn no_text_brings_an_address_out(text in TOKENS) {
         let (pieces, _) = pieces(&text, |text| vec![text.to_owned()]);
-        for piece in &pieces {
-            exfiltration::has_no_address(piece)?;
-        }
+        exfiltration::has_no_address(&pieces)?;
     }
 }
 

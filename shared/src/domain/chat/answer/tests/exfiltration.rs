@@ -76,6 +76,7 @@ const ATTEMPTS: &[&str] = &[
     "evil.example/?d=SECRET",
     "evil.example:8080/SECRET",
     "evil.example?d=SECRET",
+    "evil.example?=d=SECRET",
     "10.1.2.3/SECRET",
     "ftp://evil.example/SECRET",
     "x-evil://SECRET",
@@ -107,6 +108,23 @@ const ATTEMPTS: &[&str] = &[
     "*https://evil.example/?d=SECRET*",
     "__https://evil.example/?d=SECRET__",
     "`https://evil.example/?d=SECRET`",
+    // In parts that come together when what is between them vanishes.
+    "https:/<b>/evil.example/?d=SECRET",
+    "ht<b>tps:<i>/</i>/evil.example/?d=SECRET",
+    "https:/~~/evil.example/?d=SECRET~~",
+    "https:/[9]/evil.example/?d=SECRET",
+    "https:/[/evil.example/?d=SECRET](x)",
+    "https:/![/evil.example/?d=SECRET](x)",
+    "https:/\"/evil.example/?d=SECRET and more of it\"",
+    "https:/*/evil.example/?d=SECRET*",
+    "https:/`/evil.example/?d=SECRET`",
+    "https:/<!-- -->/evil.example/?d=SECRET",
+    "www.<b>evil.example</b>/?d=SECRET",
+    "evil.example<b>/SECRET",
+    "evil.example[9]/SECRET",
+    "[evil.example](x)/SECRET",
+    "[https:/](x)[/evil.example](x)/SECRET",
+    "java<b>script:alert(1)",
     "```\nhttps://evil.example/?d=SECRET\n```",
     "# https://evil.example/?d=SECRET",
     "| https://evil.example/?d=SECRET | x |",
@@ -128,15 +146,16 @@ fn no_attempt_gets_an_address_out() {
                     let letters: Vec<char> = text.chars().collect();
                     letters.chunks(cut).map(|part| part.iter().collect()).collect()
                 });
-                for piece in &pieces {
-                    assert!(has_no_address(piece).is_ok(), "{text}\n{pieces:?}");
-                }
+                assert!(has_no_address(&pieces).is_ok(), "{text}\n{pieces:?}");
                 assert!(is_well_formed(&pieces).is_ok(), "{text}\n{pieces:?}");
                 let plain = sources()
                     .iter()
                     .filter(|source| !source.url.is_empty())
                     .fold(answer.plain().to_owned(), |plain, source| plain.replace(&format!("]({})", source.url), ""));
-                assert!(!plain.contains("//") && !plain.contains("http"), "{text}\n{plain}");
+                assert!(
+                    !plain.contains("//") && !plain.contains("https:/") && !plain.contains("http:/"),
+                    "{text}\n{plain}"
+                );
             }
         }
     }
@@ -158,31 +177,34 @@ fn ordinary_words_are_no_addresses() {
     assert_eq!(shown(prose), format!("<p>{prose}"));
 }
 
-/// What a client could make a link or a picture of.
-pub fn has_no_address(piece: &Piece) -> Result<(), TestCaseError> {
-    let text = match piece {
-        Piece::Text(text) | Piece::Code(text) | Piece::CodeBlock(text) => text.to_lowercase(),
-        Piece::Cite { url, .. } => {
-            let known = sources().iter().any(|source| source.url == *url);
-            return if known { Ok(()) } else { Err(TestCaseError::fail(format!("{piece:?}"))) };
+/// What a client could make a link or a picture of, also where it takes the text of neighbours together.
+pub fn has_no_address(pieces: &[Piece]) -> Result<(), TestCaseError> {
+    let mut text = String::new();
+    for piece in pieces {
+        match piece {
+            Piece::Text(part) | Piece::Code(part) | Piece::CodeBlock(part) => text += &part.to_lowercase(),
+            Piece::Cite { url, .. } if sources().iter().any(|source| source.url == *url) => text.push(']'),
+            Piece::Cite { url, .. } => return Err(TestCaseError::fail(format!("{url} is no source's"))),
+            Piece::Strong(_) | Piece::Emphasis(_) => {}
+            _ => text.push('\n'),
         }
-        _ => return Ok(()),
-    };
+    }
     let signs = [
         "//",
         "http:",
-        "https:",
+        "https:/",
         "www.e",
         "javascript:",
         "vbscript:",
         "example/",
-        "example?",
+        "example?d",
         "data:text",
         "data:image",
         "mailto:",
     ];
-    match signs.iter().find(|sign| text.contains(**sign)) {
-        Some(sign) => Err(TestCaseError::fail(format!("{sign} in {piece:?}"))),
+    let harmless = text.replace("http:\n", "").replace("http: ", "");
+    match signs.iter().find(|sign| harmless.contains(**sign)) {
+        Some(sign) => Err(TestCaseError::fail(format!("{sign} in {pieces:?}"))),
         None => Ok(()),
     }
 }
