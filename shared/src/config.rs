@@ -174,7 +174,9 @@ impl Config {
     /// For the function that migrates.
     pub fn database_owner_url(&self) -> crate::Result<&str> {
         let url = self.database_owner_url.as_ref().map(ExposeSecret::expose_secret);
-        url.ok_or_else(|| crate::Error::internal("DATABASE_OWNER_URL is not set: migrations run as the owner of the schema."))
+        url.ok_or_else(|| {
+            crate::Error::internal("DATABASE_OWNER_URL is not set: migrations run as the owner of the schema.")
+        })
     }
 }
 

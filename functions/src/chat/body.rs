@@ -115,7 +115,8 @@ fn seed(call: &Call, advisor: Advisor, time_left: Duration) -> Result<Question> 
 
 fn ui(call: &Call, advisor: Advisor, time_left: Duration) -> Result<Question> {
     let body: UiBody = call.json()?;
-    let mut history: Vec<Said> = body.messages.into_iter().map(|m| Said { content: text(&m.parts), role: m.role }).collect();
+    let mut history: Vec<Said> =
+        body.messages.into_iter().map(|m| Said { content: text(&m.parts), role: m.role }).collect();
     let last = history.pop().filter(|last| last.role == "user");
     let last = last.ok_or_else(|| Error::invalid("messages", "must end with a message of the user."))?;
     Ok(Question {
@@ -141,7 +142,9 @@ fn text(parts: &[Value]) -> String {
 fn said(message: String, field: &str) -> Result<String> {
     match message.trim() {
         "" => Err(Error::invalid(field, "must not be blank.")),
-        text if text.chars().count() > 10_000 => Err(Error::invalid(field, "must not be longer than 10,000 characters.")),
+        text if text.chars().count() > 10_000 => {
+            Err(Error::invalid(field, "must not be longer than 10,000 characters."))
+        }
         _ => Ok(message),
     }
 }

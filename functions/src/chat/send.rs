@@ -1,9 +1,9 @@
 //! Asks a question; the answer streams in with its sources. `/api/chat/stream` is the same.
 
 use serde_json::{Value, json};
+use shared::domain::chat::event::Event;
 use shared::domain::chat::turn;
 use shared::domain::limits;
-use shared::domain::chat::event::Event;
 use shared::edge::encode::{self, Seed, shown};
 use shared::edge::{Call, Reply, Route};
 use shared::{App, Result};

@@ -1,11 +1,13 @@
 //! Serves the page and its files. No build step, no outside host, nothing inline.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use http::{HeaderValue, StatusCode, header};
 use shared::edge::{Call, Reply, Route};
 use shared::{App, Error, Result};
 
-pub const ROUTE: Route = Route::get("/console", |app, call| Box::pin(page(app, call)));
-pub const FILE: Route = Route::get("/console/{file}", |app, call| Box::pin(file(app, call)));
+pub const ROUTE: Route = Route::get("/console", |app, call| Box::pin(handler(app, call)));
+pub const FILE: Route = Route::get("/console/{file}", |app, call| Box::pin(handler(app, call)));
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -13,28 +15,106 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
 const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
+const SVG: &str = "image/svg+xml";
+
+const PAGE: &str = "index.html";
 
 /// Name, type and content.
 const FILES: &[(&str, &str, &str)] = &[
+    (PAGE, HTML, include_str!("assets/index.html")),
     ("console.css", CSS, include_str!("assets/console.css")),
+    ("icon.svg", SVG, include_str!("assets/icon.svg")),
+    ("accounts.js", SCRIPT, include_str!("assets/accounts.js")),
+    ("answer.js", SCRIPT, include_str!("assets/answer.js")),
+    ("api.js", SCRIPT, include_str!("assets/api.js")),
+    ("ask.js", SCRIPT, include_str!("assets/ask.js")),
+    ("confirm.js", SCRIPT, include_str!("assets/confirm.js")),
+    ("conversations.js", SCRIPT, include_str!("assets/conversations.js")),
+    ("dom.js", SCRIPT, include_str!("assets/dom.js")),
+    ("html.js", SCRIPT, include_str!("assets/html.js")),
     ("main.js", SCRIPT, include_str!("assets/main.js")),
+    ("markdown.js", SCRIPT, include_str!("assets/markdown.js")),
+    ("session.js", SCRIPT, include_str!("assets/session.js")),
+    ("sign_in.js", SCRIPT, include_str!("assets/sign_in.js")),
+    ("sources.js", SCRIPT, include_str!("assets/sources.js")),
+    ("sync.js", SCRIPT, include_str!("assets/sync.js")),
+    ("tools.js", SCRIPT, include_str!("assets/tools.js")),
+    ("workspace.js", SCRIPT, include_str!("assets/workspace.js")),
 ];
 
-async fn page(_: &App, _: Call) -> Result<Reply> {
-    Ok(reply(HTML, include_str!("assets/index.html")))
-}
-
-async fn file(_: &App, call: Call) -> Result<Reply> {
-    let name: String = call.path("file", "page")?;
+/// Both routes are one function's, so the path says which file is meant: `/console` alone is the page.
+async fn handler(_: &App, call: Call) -> Result<Reply> {
+    let name = call.path("file", "page").unwrap_or_else(|_| PAGE.to_owned());
 
     let found = FILES.iter().find(|(known, ..)| *known == name);
-    let (_, kind, content) = found.ok_or_else(|| Error::not_found("page"))?;
+    let &(_, kind, content) = found.ok_or_else(|| Error::not_found("page"))?;
+    let tag = tag(content);
+    let known = call.header(header::IF_NONE_MATCH).is_some_and(|tags| names(tags, &tag));
 
-    Ok(reply(kind, content))
+    let reply = if known {
+        Reply::body(StatusCode::NOT_MODIFIED, kind, "")
+    } else {
+        Reply::body(StatusCode::OK, kind, content)
+    };
+    let tag = HeaderValue::try_from(tag).map_err(|e| Error::internal("A page has no valid tag.").because(e))?;
+    Ok(reply
+        .with_header(header::ETAG, tag)
+        .with_header(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))
+        .with_header(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)))
 }
 
-fn reply(kind: &'static str, content: &'static str) -> Reply {
-    Reply::body(StatusCode::OK, kind, content.as_bytes())
-        .with_header(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY))
-        .with_header(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))
+/// The `ETag`: another one whenever the content is another.
+fn tag(content: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    content.hash(&mut hasher);
+    format!("\"{:016x}\"", hasher.finish())
+}
+
+/// Whether `If-None-Match` names this tag. A proxy that compresses makes a tag weak.
+fn names(tags: &str, tag: &str) -> bool {
+    tags.split(',').any(|given| matches!(given.trim().trim_start_matches("W/"), given if given == tag || given == "*"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn content(name: &str) -> &'static str {
+        FILES.iter().find(|(known, ..)| *known == name).map_or_else(|| panic!("{name} is not served"), |file| file.2)
+    }
+
+    #[test]
+    fn everything_that_is_asked_for_is_served() {
+        for (_, kind, content) in FILES {
+            let parts = content.split('"').filter_map(|part| match *kind {
+                SCRIPT => part.strip_prefix("./").filter(|name| name.ends_with(".js")),
+                HTML => part.strip_prefix("/console/"),
+                _ => None,
+            });
+            for name in parts {
+                self::content(name);
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_inline_and_nothing_comes_from_elsewhere() {
+        let page = content(PAGE);
+        assert!(!page.contains("style=") && !page.contains("<style") && !page.contains(" on"), "{page}");
+        assert!(page.split("<script").skip(1).all(|script| script.contains("></script>")), "{page}");
+        for (name, _, content) in FILES.iter().filter(|(name, ..)| *name != "icon.svg") {
+            assert!(
+                !content.contains("//www.") && !content.contains("innerHTML") && !content.contains("url("),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_tag_is_known_by_its_content() {
+        let mine = tag("a");
+        assert_ne!(mine, tag("b"));
+        assert!(names(&format!("\"other\", W/{mine}"), &mine));
+        assert!(!names("\"other\"", &mine));
+    }
 }

@@ -20,7 +20,8 @@ struct Body {
 
 async fn handler(app: &App, call: Call) -> Result<Reply> {
     let advisor = call.advisor(app).await?;
-    let title = if call.has_body() { call.json::<Body>()?.title } else { None }.unwrap_or_else(|| "New conversation".into());
+    let title =
+        if call.has_body() { call.json::<Body>()?.title } else { None }.unwrap_or_else(|| "New conversation".into());
 
     let id = ConversationId::random();
     let mut db = app.db().await?;

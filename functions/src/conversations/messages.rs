@@ -26,7 +26,9 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
 
 /// As the frontend's types have it.
 fn shown(message: &Message) -> Value {
-    let each = |list: &Value, shape: fn(&Value) -> Value| -> Vec<Value> { list.as_array().into_iter().flatten().map(shape).collect() };
+    let each = |list: &Value, shape: fn(&Value) -> Value| -> Vec<Value> {
+        list.as_array().into_iter().flatten().map(shape).collect()
+    };
     json!({
         "id": message.id.to_string(),
         "role": message.role,

@@ -6,8 +6,7 @@ use shared::domain::tasks::sweep;
 use shared::edge::Schedule;
 use shared::{App, Result};
 
-pub const SCHEDULE: Schedule =
-    Schedule { every: Duration::from_secs(60), handler: |app| Box::pin(handler(app)) };
+pub const SCHEDULE: Schedule = Schedule { every: Duration::from_secs(60), handler: |app| Box::pin(handler(app)) };
 
 async fn handler(app: &App) -> Result<()> {
     sweep::sweep(app).await

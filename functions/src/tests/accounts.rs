@@ -43,7 +43,15 @@ mod signing_in {
 
         let consent = app.visitor().get("/api/auth/google/start").await.location();
 
-        for part in ["response_type=code", "code_challenge=", "code_challenge_method=S256", "nonce=", "access_type=offline", "prompt=consent", "include_granted_scopes=true"] {
+        for part in [
+            "response_type=code",
+            "code_challenge=",
+            "code_challenge_method=S256",
+            "nonce=",
+            "access_type=offline",
+            "prompt=consent",
+            "include_granted_scopes=true",
+        ] {
             assert!(consent.contains(part), "{part} is not in {consent}");
         }
     }
@@ -64,9 +72,13 @@ mod signing_in {
     async fn an_error_in_the_address_cannot_lead_elsewhere() {
         let app = TestApp::start().await;
 
-        let answer = app.visitor().get("/api/auth/google/callback?error=x%0d%0aSet-Cookie:%20a=b%26next=//evil.example").await;
+        let answer =
+            app.visitor().get("/api/auth/google/callback?error=x%0d%0aSet-Cookie:%20a=b%26next=//evil.example").await;
 
-        assert_eq!(answer.location(), "http://localhost:5173/financial-advisor-ai-app/auth/error?error=xSetCookieabnextevilexample");
+        assert_eq!(
+            answer.location(),
+            "http://localhost:5173/financial-advisor-ai-app/auth/error?error=xSetCookieabnextevilexample"
+        );
     }
 
     #[tokio::test]
@@ -79,7 +91,8 @@ mod signing_in {
 
         let answers = futures_join(10, || ada.get(path)).await;
 
-        let landed = answers.iter().filter(|answer| answer.status == 302 && answer.location().ends_with("/auth/success"));
+        let landed =
+            answers.iter().filter(|answer| answer.status == 302 && answer.location().ends_with("/auth/success"));
         assert_eq!(landed.count(), 1);
         let refused = answers.iter().find(|answer| answer.status == 400).unwrap();
         assert_eq!(refused.json()["detail"], "Invalid or expired state token");
@@ -160,8 +173,14 @@ mod sessions {
 
         assert_eq!(ada.get("/api/auth/me").await.body, r#"{"user":null}"#);
         let refused = ada.get("/api/auth/hubspot/start").await;
-        assert_eq!((refused.status.as_u16(), refused.json()["detail"].clone()), (401, "Invalid or expired session".into()));
-        assert_eq!(app.visitor().get("/api/auth/hubspot/start").await.json()["detail"], "Must be authenticated with Google first");
+        assert_eq!(
+            (refused.status.as_u16(), refused.json()["detail"].clone()),
+            (401, "Invalid or expired session".into())
+        );
+        assert_eq!(
+            app.visitor().get("/api/auth/hubspot/start").await.json()["detail"],
+            "Must be authenticated with Google first"
+        );
     }
 
     #[tokio::test]
@@ -298,7 +317,8 @@ mod another_site {
     #[tokio::test]
     async fn is_told_no_before_it_asks() {
         let app = TestApp::start().await;
-        let preflight = async |origin| app.visitor().call(Method::OPTIONS, "/api/chat", &[("Origin", origin)], None).await;
+        let preflight =
+            async |origin| app.visitor().call(Method::OPTIONS, "/api/chat", &[("Origin", origin)], None).await;
 
         let ours = preflight(ORIGIN).await;
         let theirs = preflight("https://evil.example").await;
@@ -402,7 +422,12 @@ mod tokens {
         let refused = ada.post("/api/ingest/gmail", serde_json::json!({})).await;
         assert_eq!((refused.status.as_u16(), refused.json()["type"].clone()), (409, "reconnect".into()));
 
-        assert!(app.advisor(ADA).await.get("/api/auth/me").await.json()["user"]["needs_reconnect"].as_array().unwrap().is_empty());
+        assert!(
+            app.advisor(ADA).await.get("/api/auth/me").await.json()["user"]["needs_reconnect"]
+                .as_array()
+                .unwrap()
+                .is_empty()
+        );
     }
 
     #[tokio::test]

@@ -20,7 +20,7 @@ use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 use shared::App;
 use shared::config::Config;
-use shared::edge::{Mode, Route, service};
+use shared::edge::{Route, service};
 use shared::store::migrate;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
@@ -28,7 +28,8 @@ use uuid::Uuid;
 use crate::routes::{CONSUMERS, ROUTES, SCHEDULES};
 
 /// Tells moto which service is meant; it does not look at the signature.
-const AUTHORIZATION: &str = "AWS4-HMAC-SHA256 Credential=t/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0";
+const AUTHORIZATION: &str =
+    "AWS4-HMAC-SHA256 Credential=t/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0";
 
 pub const ORIGIN: &str = "http://localhost:5173";
 const PORTAL: i64 = 24_680_135;
@@ -56,7 +57,8 @@ impl TestApp {
     pub async fn start_with(variables: &[(&str, &str)]) -> Self {
         let (owner_url, app_url) = database().await;
         let moto = shared_test_moto().await.unwrap().endpoint();
-        let http = reqwest::Client::builder().redirect(Policy::none()).timeout(Duration::from_secs(30)).build().unwrap();
+        let http =
+            reqwest::Client::builder().redirect(Policy::none()).timeout(Duration::from_secs(30)).build().unwrap();
         let queue_url = create_queue(&http, &moto).await;
         let clock = Clock::default();
         let any: SocketAddr = ([127, 0, 0, 1], 0).into();
@@ -128,10 +130,6 @@ impl TestApp {
     pub fn advance(&self, by: Duration) {
         self.app.clock.advance(by);
         self.clock.advance(by);
-    }
-
-    pub fn now(&self) -> Timestamp {
-        self.app.now()
     }
 
     /// Somebody who has not signed in.
@@ -208,7 +206,16 @@ impl TestApp {
     async fn queue_call(&self, action: &str, parameters: &[(&str, &str)]) -> String {
         let mut form = vec![("Action", action), ("Version", "2012-11-05"), ("QueueUrl", &self.queue_url)];
         form.extend_from_slice(parameters);
-        self.http.post(&self.queue_url).header("authorization", AUTHORIZATION).form(&form).send().await.unwrap().text().await.unwrap()
+        self.http
+            .post(&self.queue_url)
+            .header("authorization", AUTHORIZATION)
+            .form(&form)
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap()
     }
 
     /// Rows as the owner of the schema sees them: every advisor's.
@@ -448,10 +455,6 @@ fn proxy_event(
     })
 }
 
-pub fn is_streaming(route: &Route) -> bool {
-    route.mode == Mode::Streaming
-}
-
 fn between(text: &str, start: &str, end: &str) -> String {
     let text = text.split(start).nth(1).unwrap_or_else(|| panic!("no {start} in {text}"));
     text.split(end).next().unwrap().to_owned()
@@ -461,7 +464,8 @@ fn between(text: &str, start: &str, end: &str) -> String {
 async fn create_queue(http: &reqwest::Client, moto: &str) -> String {
     let name = format!("tasks-{}", Uuid::new_v4().simple());
     let form = [("Action", "CreateQueue"), ("Version", "2012-11-05"), ("QueueName", &name)];
-    let text = http.post(moto).header("authorization", AUTHORIZATION).form(&form).send().await.unwrap().text().await.unwrap();
+    let text =
+        http.post(moto).header("authorization", AUTHORIZATION).form(&form).send().await.unwrap().text().await.unwrap();
     between(&text, "<QueueUrl>", "</QueueUrl>")
 }
 

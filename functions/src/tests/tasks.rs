@@ -79,7 +79,10 @@ async fn a_retry_waits() {
 
     app.work_once().await;
 
-    assert_eq!(app.count("select count(*) from tasks where state = 'pending' and attempt = 1 and run_after > now()").await, 1);
+    assert_eq!(
+        app.count("select count(*) from tasks where state = 'pending' and attempt = 1 and run_after > now()").await,
+        1
+    );
 }
 
 #[tokio::test]
@@ -104,7 +107,10 @@ async fn a_task_whose_worker_died_is_taken_back() {
     let app = TestApp::start().await;
     let ada = app.advisor(ADA).await;
     app.forget_messages().await;
-    app.sql("update tasks set state = 'in_progress', attempt = 1, fence = 1, lease_until = now() - interval '1 second'").await;
+    app.sql(
+        "update tasks set state = 'in_progress', attempt = 1, fence = 1, lease_until = now() - interval '1 second'",
+    )
+    .await;
 
     app.sweep().await;
     app.work().await;
@@ -117,12 +123,18 @@ async fn a_task_whose_worker_died_is_taken_back() {
 async fn a_task_that_kills_its_worker_ends_as_failed() {
     let app = TestApp::start().await;
     let ada = app.advisor(ADA).await;
-    app.sql("update tasks set state = 'in_progress', attempt = 3, fence = 3, lease_until = now() - interval '1 second'").await;
+    app.sql(
+        "update tasks set state = 'in_progress', attempt = 3, fence = 3, lease_until = now() - interval '1 second'",
+    )
+    .await;
 
     app.sweep().await;
 
     let task = ada.get("/api/tasks").await.json()["items"][0].clone();
-    assert_eq!((task["state"].clone(), task["last_error"].clone()), ("failed".into(), "The worker stopped while it did this.".into()));
+    assert_eq!(
+        (task["state"].clone(), task["last_error"].clone()),
+        ("failed".into(), "The worker stopped while it did this.".into())
+    );
 }
 
 #[tokio::test]
@@ -163,7 +175,10 @@ async fn two_workers_get_one_task_once() {
     let both = futures::future::join_all((0..2).map(|_| shared::domain::tasks::run::run(&app.app, id))).await;
 
     assert!(both.iter().all(Result::is_ok));
-    assert_eq!(app.count("select attempt from tasks where task_type = 'gmail_sync' order by created_at limit 1").await, 1);
+    assert_eq!(
+        app.count("select attempt from tasks where task_type = 'gmail_sync' order by created_at limit 1").await,
+        1
+    );
 }
 
 #[tokio::test]

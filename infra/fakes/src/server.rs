@@ -266,7 +266,9 @@ async fn record(State(control): State<Control>, request: Request, next: Next) ->
         Some(FaultKind::Slow { delay_ms }) => tokio::time::sleep(Duration::from_millis(delay_ms)).await,
         Some(FaultKind::HalfBody) => return half(answer).await,
         // Ends the connection's task, and with it the connection, without a word on standard error.
-        Some(FaultKind::AppliedThenDropped) => std::panic::resume_unwind(Box::new("the connection is dropped on demand")),
+        Some(FaultKind::AppliedThenDropped) => {
+            std::panic::resume_unwind(Box::new("the connection is dropped on demand"))
+        }
     }
     answered(&control, index, answer.status());
     answer

@@ -34,7 +34,8 @@ impl Queue {
         }
         let body = serde_json::to_string(&Bell::V1 { task })?;
         let seconds = i32::try_from(delay.as_secs_f64().ceil() as i64).unwrap_or(0);
-        let sent = self.client.send_message().queue_url(&self.url).message_body(body).delay_seconds(seconds).send().await;
+        let sent =
+            self.client.send_message().queue_url(&self.url).message_body(body).delay_seconds(seconds).send().await;
         sent.map_err(|error| {
             Error::new(Kind::Unavailable, "The task queue did not take a message.").because(error.into_service_error())
         })?;

@@ -119,7 +119,8 @@ async fn read_stored(client: &Client, id: &str) -> Result<BTreeMap<&'static str,
 /// `TOKEN_KEYS` is `id:base64,id:base64`, 32 bytes each. Without it one key is derived from `SECRET_KEY`.
 fn token_keys(values: &BTreeMap<&'static str, SecretString>) -> Result<Vec<Key>> {
     let Some(ring) = values.get("TOKEN_KEYS") else {
-        let secret = values.get("SECRET_KEY").ok_or_else(|| Error::internal("Neither TOKEN_KEYS nor SECRET_KEY is set."))?;
+        let secret =
+            values.get("SECRET_KEY").ok_or_else(|| Error::internal("Neither TOKEN_KEYS nor SECRET_KEY is set."))?;
         return Ok(vec![Key { id: "secret-key".into(), bytes: derive(secret.expose_secret().as_bytes())? }]);
     };
     let wrong = || Error::internal("TOKEN_KEYS must be a list of id:base64, with 32 bytes each.");

@@ -28,13 +28,20 @@ pub async fn take(db: &Connection, limit: Limit, who: &str) -> Result<()> {
     match rate_limits::take(db, &key(limit.name, who), 1, limit.interval, limit.burst).await? {
         None => Ok(()),
         Some(wait) => {
-            Err(Error::new(Kind::RateLimited, "Too many requests. Please wait a moment and try again.").after(Some(wait)))
+            Err(Error::new(Kind::RateLimited, "Too many requests. Please wait a moment and try again.")
+                .after(Some(wait)))
         }
     }
 }
 
 /// Takes units of a provider's quota for one account; `Some` says how long until there are enough.
-pub async fn take_units(db: &Connection, provider: &str, account: &str, units: u32, per_minute: u32) -> Result<Option<Duration>> {
+pub async fn take_units(
+    db: &Connection,
+    provider: &str,
+    account: &str,
+    units: u32,
+    per_minute: u32,
+) -> Result<Option<Duration>> {
     let interval = Duration::from_secs(60) / per_minute.max(1);
     // A quarter of a minute's units at once: a burst that stays inside Google's own minute.
     rate_limits::take(db, &key(provider, account), units, interval, per_minute / 4).await

@@ -101,9 +101,10 @@ impl World {
             return Ok(pool.clone());
         }
         let authorities = match &self.config.database_ca_file {
-            Some(path) => Some(std::fs::read(path).map_err(|error| {
-                Error::internal("DATABASE_CA_FILE cannot be read.").because(error)
-            })?),
+            Some(path) => Some(
+                std::fs::read(path)
+                    .map_err(|error| Error::internal("DATABASE_CA_FILE cannot be read.").because(error))?,
+            ),
             None => None,
         };
         let secrets = self.secrets().await?;

@@ -122,7 +122,8 @@ impl Call {
 
     /// The value of the first cookie of this name.
     pub fn cookie(&self, name: &str) -> Option<String> {
-        let headers = self.request.headers().get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+        let headers =
+            self.request.headers().get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
         headers
             .flat_map(cookie::Cookie::split_parse)
             .filter_map(|cookie| cookie.ok())
@@ -240,6 +241,8 @@ pub fn service(app: &App, route: Route) -> impl Fn(Request) -> Served + Clone + 
 /// The caller's, if it is fit to stand in a log, else a new one.
 fn correlation_id(request: &Request) -> String {
     let given = request.headers().get(headers::CORRELATION_ID).and_then(|value| value.to_str().ok());
-    let fit = |id: &&str| (8..=64).contains(&id.len()) && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    let fit = |id: &&str| {
+        (8..=64).contains(&id.len()) && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+    };
     given.filter(fit).map_or_else(|| Uuid::new_v4().to_string(), str::to_owned)
 }

@@ -29,7 +29,8 @@ pub(super) fn reply(error: &Error, correlation_id: &str) -> Reply {
         tracing::info!(kind = error.kind.code(), "request refused");
     }
 
-    let retry_after = error.retry_after.map(|wait| wait.as_secs().max(1)).or((error.kind == Kind::Unavailable).then_some(5));
+    let retry_after =
+        error.retry_after.map(|wait| wait.as_secs().max(1)).or((error.kind == Kind::Unavailable).then_some(5));
     let problem = Problem {
         kind: error.kind.code(),
         title: status.canonical_reason().unwrap_or("Error"),

@@ -26,7 +26,8 @@ impl Reply {
     }
 
     pub fn json_with(status: StatusCode, value: &impl Serialize) -> Result<Self> {
-        let body = serde_json::to_vec(value).map_err(|e| Error::internal("An answer could not be written.").because(e))?;
+        let body =
+            serde_json::to_vec(value).map_err(|e| Error::internal("An answer could not be written.").because(e))?;
         Ok(Self::body(status, "application/json", body))
     }
 
@@ -46,7 +47,8 @@ impl Reply {
 
     /// 302. The target is ours or a provider's, never taken from the request.
     pub fn redirect(to: &str) -> Result<Self> {
-        let location = HeaderValue::try_from(to).map_err(|e| Error::internal("A redirect has no valid target.").because(e))?;
+        let location =
+            HeaderValue::try_from(to).map_err(|e| Error::internal("A redirect has no valid target.").because(e))?;
         let mut reply = Self::empty();
         *reply.0.status_mut() = StatusCode::FOUND;
         reply.0.headers_mut().insert(header::LOCATION, location);

@@ -37,7 +37,9 @@ pub fn serve_schedule(schedule: &'static Schedule) -> Result<(), Fatal> {
         let handle = |_: LambdaEvent<Value>| {
             let app = app.clone();
             async move {
-                (schedule.handler)(&app).await.inspect_err(|error| tracing::error!(error = ?error, "a schedule failed"))?;
+                (schedule.handler)(&app)
+                    .await
+                    .inspect_err(|error| tracing::error!(error = ?error, "a schedule failed"))?;
                 Ok::<_, Fatal>(Value::Null)
             }
         };
@@ -63,7 +65,8 @@ pub fn serve_command(command: &'static Command) -> Result<(), Fatal> {
 pub(super) fn start(serve: impl AsyncFnOnce(App) -> Result<(), Fatal>) -> Result<(), Fatal> {
     telemetry::init();
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-        let app = App::start().await.inspect_err(|error| tracing::error!(error = ?error, "the function cannot start"))?;
+        let app =
+            App::start().await.inspect_err(|error| tracing::error!(error = ?error, "the function cannot start"))?;
         serve(app).await
     })
 }

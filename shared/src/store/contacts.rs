@@ -48,7 +48,8 @@ pub async fn delete(db: &Tenant<'_>, hubspot_ids: &[String]) -> Result<u64> {
     db.execute(sql, &[&db.owner.0, &hubspot_ids]).await
 }
 
-const COLUMNS: &str = "hubspot_id, first_name, last_name, email, other_emails, phone, company, job_title, lifecycle_stage,
+const COLUMNS: &str =
+    "hubspot_id, first_name, last_name, email, other_emails, phone, company, job_title, lifecycle_stage,
     owner_id, properties, hubspot_created_at, hubspot_updated_at";
 
 pub async fn get(db: &Tenant<'_>, hubspot_id: &str) -> Result<Option<Contact>> {
@@ -57,7 +58,8 @@ pub async fn get(db: &Tenant<'_>, hubspot_id: &str) -> Result<Option<Contact>> {
 }
 
 pub async fn get_many(db: &Tenant<'_>, hubspot_ids: &[String]) -> Result<Vec<Contact>> {
-    let sql = format!("-- contacts::get_many\nselect {COLUMNS} from contacts where user_id = $1 and hubspot_id = any($2)");
+    let sql =
+        format!("-- contacts::get_many\nselect {COLUMNS} from contacts where user_id = $1 and hubspot_id = any($2)");
     db.rows(&sql, &[&db.owner.0, &hubspot_ids]).await?.iter().map(contact).collect()
 }
 

@@ -42,7 +42,11 @@ pub async fn exists(db: &Tenant<'_>, id: ConversationId) -> Result<bool> {
 }
 
 /// Newest first, from those before `before` on.
-pub async fn list(db: &Tenant<'_>, before: Option<(Timestamp, ConversationId)>, limit: i64) -> Result<Vec<Conversation>> {
+pub async fn list(
+    db: &Tenant<'_>,
+    before: Option<(Timestamp, ConversationId)>,
+    limit: i64,
+) -> Result<Vec<Conversation>> {
     let sql = "-- conversations::list
         select c.id, c.title, c.updated_at,
                (select m.content from messages m where m.user_id = $1 and m.conversation_id = c.id order by m.id desc limit 1)

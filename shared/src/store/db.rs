@@ -74,7 +74,8 @@ impl Pool {
 fn tls(authorities: Option<&[u8]>) -> Result<MakeRustlsConnect> {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(authorities.unwrap_or_default()) {
-        let added = certificate.map_err(|error| error.to_string()).and_then(|c| roots.add(c).map_err(|e| e.to_string()));
+        let added =
+            certificate.map_err(|error| error.to_string()).and_then(|c| roots.add(c).map_err(|e| e.to_string()));
         added.map_err(|error| Error::internal("DATABASE_CA_FILE holds a broken certificate.").because(error))?;
     }
     let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -166,7 +167,12 @@ impl Tenant<'_> {
     }
 
     /// The same, but a violated constraint of this name is `None` and not an error; the transaction goes on.
-    pub(super) async fn execute_unless(&mut self, constraint: &str, sql: &str, params: Params<'_>) -> Result<Option<u64>> {
+    pub(super) async fn execute_unless(
+        &mut self,
+        constraint: &str,
+        sql: &str,
+        params: Params<'_>,
+    ) -> Result<Option<u64>> {
         let savepoint = self.tx.transaction().await?;
         let statement = savepoint.prepare_cached(sql).await?;
         match savepoint.execute(&statement, params).await {

@@ -106,5 +106,9 @@ pub async fn newest(
          where user_id = $1 and received_at >= coalesce($3, '-infinity'::timestamptz) and received_at < coalesce($4, 'infinity'::timestamptz)
            and ($2 = '' or position(lower($2) in lower(sender_name || ' ' || sender_email)) > 0)
          order by received_at desc limit $5";
-    db.rows(sql, &[&db.owner.0, &sender, &since, &until, &limit]).await?.iter().map(|row| Ok(row.try_get("gmail_id")?)).collect()
+    db.rows(sql, &[&db.owner.0, &sender, &since, &until, &limit])
+        .await?
+        .iter()
+        .map(|row| Ok(row.try_get("gmail_id")?))
+        .collect()
 }

@@ -134,7 +134,8 @@ pub async fn of_sources(db: &Tenant<'_>, kind: Kind, source_ids: &[String]) -> R
 }
 
 fn hit(row: &Row) -> Result<Hit> {
-    let kind = Kind::from_code(row.try_get("kind")?).ok_or_else(|| Error::internal("Stored data names an unknown kind."))?;
+    let kind =
+        Kind::from_code(row.try_get("kind")?).ok_or_else(|| Error::internal("Stored data names an unknown kind."))?;
     Ok(Hit {
         document_id: DocumentId(row.try_get("document_id")?),
         kind,

@@ -40,7 +40,8 @@ pub async fn put<C: Serialize>(db: &Tenant<'_>, source: &str, cursor: &C, step: 
                expected = coalesce(excluded.expected, c.expected), last_error = null,
                synced_at = coalesce(excluded.synced_at, c.synced_at), updated_at = now()";
     let cursor = serde_json::to_value(cursor)?;
-    db.execute(sql, &[&db.owner.0, &source, &cursor, &step.fetched, &step.stored, &step.expected, &step.complete]).await?;
+    db.execute(sql, &[&db.owner.0, &source, &cursor, &step.fetched, &step.stored, &step.expected, &step.complete])
+        .await?;
     Ok(())
 }
 

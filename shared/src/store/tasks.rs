@@ -87,10 +87,18 @@ pub async fn heartbeat(db: &Tenant<'_>, claim: &Claim, lease: Duration) -> Resul
 pub enum Outcome {
     Done(Value),
     /// It goes on later, having got somewhere: this try does not count.
-    Again { after: Duration, progress: Value },
+    Again {
+        after: Duration,
+        progress: Value,
+    },
     /// It is tried again.
-    Retry { after: Duration, error: String },
-    Failed { error: String },
+    Retry {
+        after: Duration,
+        error: String,
+    },
+    Failed {
+        error: String,
+    },
 }
 
 /// Writes the outcome; `false` when the task was lost to somebody else, whose outcome counts.
@@ -134,8 +142,11 @@ pub async fn next_of_lane(db: &Tenant<'_>, lane: &str) -> Result<Option<TaskId>>
 
 /// Remembers that the bell was rung for it.
 pub async fn rung(db: &Tenant<'_>, id: TaskId) -> Result<()> {
-    db.execute("-- tasks::rung\nupdate tasks set rung_at = now() where user_id = $1 and id = $2", &[&db.owner.0, &id.0])
-        .await?;
+    db.execute(
+        "-- tasks::rung\nupdate tasks set rung_at = now() where user_id = $1 and id = $2",
+        &[&db.owner.0, &id.0],
+    )
+    .await?;
     Ok(())
 }
 
@@ -146,7 +157,8 @@ pub async fn sweep(db: &Connection, ring_again: Duration, most: i32) -> Result<V
     rows.iter().map(|row| Ok(TaskId(row.try_get("id")?))).collect()
 }
 
-const COLUMNS: &str = "id, task_type, state, attempt, max_attempts, result, last_error, run_after, created_at, updated_at, completed_at";
+const COLUMNS: &str =
+    "id, task_type, state, attempt, max_attempts, result, last_error, run_after, created_at, updated_at, completed_at";
 
 pub async fn get(db: &Tenant<'_>, id: TaskId) -> Result<Option<Task>> {
     let sql = format!("-- tasks::get\nselect {COLUMNS} from tasks where user_id = $1 and id = $2");

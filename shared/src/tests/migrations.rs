@@ -31,7 +31,10 @@ async fn every_migration_goes_up_and_down_and_up_again_over_data() {
     let client = connect(&url).await;
     for round in 0..2 {
         for (name, sample) in samples() {
-            client.batch_execute(&sample).await.unwrap_or_else(|error| panic!("round {round}, sample {name}: {error:?}"));
+            client
+                .batch_execute(&sample)
+                .await
+                .unwrap_or_else(|error| panic!("round {round}, sample {name}: {error:?}"));
         }
         // From the newest to the oldest, one at a time, each over the data of those below it.
         for left in (0..steps.len()).rev() {
@@ -100,11 +103,13 @@ async fn without_an_advisor_there_is_nothing_to_see() {
     // On a connection that has been used the setting is an empty string.
     for setting in ["reset app.user_id", "set app.user_id = ''", "set app.user_id = '424242'"] {
         client.batch_execute(setting).await.unwrap();
-        for table in ["users", "connections", "emails", "documents", "chunk_text", "chunk_vectors", "tasks", "messages"] {
+        for table in ["users", "connections", "emails", "documents", "chunk_text", "chunk_vectors", "tasks", "messages"]
+        {
             let count: i64 = client.query_one(&format!("select count(*) from {table}"), &[]).await.unwrap().get(0);
             assert_eq!(count, 0, "{table} after {setting}");
         }
-        let terms = "select count(*) from lookup.exact_terms(array['baseball'], array[1.0]::float8[], array[1]::smallint[],
+        let terms =
+            "select count(*) from lookup.exact_terms(array['baseball'], array[1.0]::float8[], array[1]::smallint[],
                                                              '-infinity', 'infinity', 20)";
         assert_eq!(client.query_one(terms, &[]).await.unwrap().get::<_, i64>(0), 0, "{setting}");
     }

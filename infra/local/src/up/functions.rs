@@ -29,7 +29,7 @@ pub struct Functions {
 }
 
 /// Schedules run more often than deployed, so that nobody waits a minute to see a new mail.
-const MOST_PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+const MOST_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Builds the app once, as a cold start does, and every function over it.
 pub async fn load(config: Config) -> Result<Functions> {

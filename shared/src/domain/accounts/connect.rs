@@ -15,7 +15,13 @@ use crate::store::oauth_states::Asker;
 use crate::store::{Connection, connections, sync_cursors, tasks};
 
 /// Where to send the browser.
-pub async fn begin(db: &Connection, hubspot: &HubSpotOauth<'_>, browser: &str, asker: Asker, now: Timestamp) -> Result<Url> {
+pub async fn begin(
+    db: &Connection,
+    hubspot: &HubSpotOauth<'_>,
+    browser: &str,
+    asker: Asker,
+    now: Timestamp,
+) -> Result<Url> {
     let started = begin_state(db, Provider::HubSpot, browser, Some(asker), now).await?;
     Ok(hubspot.authorize_url(&started.state))
 }

@@ -53,7 +53,8 @@ pub fn verify(keys: &JwkSet, token: &str, client_id: &str, nonce: &str, now: Tim
     checks.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
     // Against our clock, below, and not against the machine's.
     checks.validate_exp = false;
-    let claims: Claims = jsonwebtoken::decode(token, &key, &checks).map_err(|_| refused("signature, issuer or audience"))?.claims;
+    let claims: Claims =
+        jsonwebtoken::decode(token, &key, &checks).map_err(|_| refused("signature, issuer or audience"))?.claims;
 
     let at = |seconds: i64| Timestamp::from_second(seconds).map_err(|_| refused("no time"));
     if at(claims.exp)? + LEEWAY < now || at(claims.iat)? - LEEWAY > now {

@@ -75,7 +75,13 @@ pub async fn renew(world: &World, owner: UserId, provider: Provider, stale: &str
     Ok(taken(known, fresh.access_token))
 }
 
-async fn refresh(world: &World, secrets: &Secrets, provider: Provider, refresh_token: &str, now: Timestamp) -> Result<Tokens> {
+async fn refresh(
+    world: &World,
+    secrets: &Secrets,
+    provider: Provider,
+    refresh_token: &str,
+    now: Timestamp,
+) -> Result<Tokens> {
     match provider {
         Provider::Google => world.google_oauth(secrets)?.refresh(refresh_token, now).await,
         Provider::HubSpot => world.hubspot_oauth(secrets)?.refresh(refresh_token, now).await,
@@ -85,7 +91,9 @@ async fn refresh(world: &World, secrets: &Secrets, provider: Provider, refresh_t
 fn opened(secrets: &Secrets, owner: UserId, provider: Provider, known: Option<&Sealed>) -> Result<Tokens> {
     let title = provider.title();
     let Some(known) = known else {
-        return Err(Error::bad_request(format!("{title} OAuth tokens not found. Please authenticate with {title} first.")));
+        return Err(Error::bad_request(format!(
+            "{title} OAuth tokens not found. Please authenticate with {title} first."
+        )));
     };
     let sealed = known.tokens.as_deref().filter(|_| !known.connection.needs_reconnect);
     sealing::open(&secrets.token_keys, owner, provider, sealed.ok_or_else(|| Error::reconnect(title))?)

@@ -9,23 +9,44 @@ use crate::model::document::Hit;
 #[derive(Debug, Clone)]
 pub enum Event {
     /// The conversation this turn is kept in.
-    Conversation { id: ConversationId },
+    Conversation {
+        id: ConversationId,
+    },
     /// What retrieval found for the question: once, before any text.
     Sources(Vec<Hit>),
     /// A piece of the answer, safe to show.
     Piece(Piece),
-    ToolCall { id: String, name: String, arguments: Value },
+    ToolCall {
+        id: String,
+        name: String,
+        arguments: Value,
+    },
     /// `output` is what the tool found, or `{"error": …}` when `ok` is false. The turn goes on either way.
-    ToolResult { id: String, name: String, ok: bool, output: Value },
+    ToolResult {
+        id: String,
+        name: String,
+        ok: bool,
+        output: Value,
+    },
     /// A provider's connection has ended; `text` is for the advisor.
-    ReconnectNeeded { provider: &'static str, text: String },
+    ReconnectNeeded {
+        provider: &'static str,
+        text: String,
+    },
     /// What the answer cites, in the order of its numbers.
     Citations(Vec<Citation>),
-    Usage { input_tokens: u64, output_tokens: u64 },
+    Usage {
+        input_tokens: u64,
+        output_tokens: u64,
+    },
     /// The last of a good turn: `stop` or `length`, as the model said.
-    Finished { reason: &'static str },
+    Finished {
+        reason: &'static str,
+    },
     /// The last of a turn that has no answer.
-    Failed { text: String },
+    Failed {
+        text: String,
+    },
 }
 
 /// One source the answer cites.

@@ -23,7 +23,8 @@ How to answer:
 
 /// The question with what was found for it.
 pub fn question(passages: &str, by_words_only: bool, message: &str) -> String {
-    let note = if by_words_only { "(The search by meaning is out of order; these were found by words only.)\n" } else { "" };
+    let note =
+        if by_words_only { "(The search by meaning is out of order; these were found by words only.)\n" } else { "" };
     let found = if passages.is_empty() { "Nothing was found for this question yet.\n" } else { passages };
     format!("{note}{found}\nQuestion: {message}")
 }

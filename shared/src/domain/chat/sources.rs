@@ -81,7 +81,12 @@ fn passage(n: usize, hit: &Hit, time_zone: &TimeZone) -> String {
     let field = |name: &str| one_line(hit.metadata.get(name).and_then(|value| value.as_str()).unwrap_or_default());
     let header = match hit.kind {
         Kind::Email => {
-            format!("email; from {}; to {}; on {date}; subject \"{}\"", field("sender"), field("to"), one_line(&hit.title))
+            format!(
+                "email; from {}; to {}; on {date}; subject \"{}\"",
+                field("sender"),
+                field("to"),
+                one_line(&hit.title)
+            )
         }
         Kind::Contact => format!("contact; name {}; contact_id {}", one_line(&hit.title), one_line(&hit.source_id)),
         Kind::HubspotNote => {

@@ -10,8 +10,8 @@ use crate::error::Result;
 use crate::model::crm::{Contact, Note};
 use crate::model::document::{Document, Kind};
 use crate::model::mail::{Email, Mailbox};
-use crate::store::documents::{self as store, Hashed};
 use crate::store::Tenant;
+use crate::store::documents::{self as store, Hashed};
 
 /// What is encoded of an address in a query.
 const IN_A_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_').remove(b'@');
@@ -78,8 +78,7 @@ pub fn of_email(email: &Email, id: i64, web_url: &str, own: &str) -> Document {
 pub fn of_contact(contact: &Contact, id: i64, links: Links<'_>) -> Document {
     let name = contact.name();
     let mut lines = vec![format!("{name} is a contact in HubSpot.")];
-    let addresses: Vec<&str> =
-        contact.email.iter().chain(&contact.other_emails).map(String::as_str).collect();
+    let addresses: Vec<&str> = contact.email.iter().chain(&contact.other_emails).map(String::as_str).collect();
     if !addresses.is_empty() {
         lines.push(format!("E-mail: {}.", addresses.join(", ")));
     }

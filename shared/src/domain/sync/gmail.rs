@@ -51,7 +51,9 @@ enum Cursor {
         pending: Vec<String>,
         last_page: bool,
     },
-    Verify { history_id: u64 },
+    Verify {
+        history_id: u64,
+    },
     Incremental {
         history_id: u64,
         page_token: Option<String>,
@@ -202,7 +204,8 @@ impl Reader<'_> {
         let tenant = db.tenant(self.owner).await?;
         let missed = emails::not_listed(&tenant, reading(history_id), i64::try_from(SLICE).unwrap_or(1)).await?;
         if missed.is_empty() {
-            let cursor = Cursor::Incremental { history_id, page_token: None, pending: Vec::new(), next_history_id: None };
+            let cursor =
+                Cursor::Incremental { history_id, page_token: None, pending: Vec::new(), next_history_id: None };
             return save(tenant, cursor, Step::default()).await;
         }
         tenant.commit().await?;
@@ -410,7 +413,8 @@ async fn search(world: &World, owner: UserId, access: &Access, query: &str) -> R
                 Fetched::Wait(after) => return Ok(Outcome::Again { after, progress: progress(total) }),
             };
             let cursor = reader.cursor().await?;
-            if let Turned::More(_, step) | Turned::Complete(_, step) = reader.store(cursor, &slice, messages, 0).await? {
+            if let Turned::More(_, step) | Turned::Complete(_, step) = reader.store(cursor, &slice, messages, 0).await?
+            {
                 total.fetched += step.fetched;
                 total.stored += step.stored;
             }

@@ -36,14 +36,36 @@ const DEEP: u32 = 9_000;
 #[serde(tag = "phase", rename_all = "snake_case")]
 enum Cursor {
     /// Every contact, then every note. `since` is when that began.
-    Contacts { since: Timestamp, after: Option<String> },
-    Notes { since: Timestamp, after: Option<String> },
+    Contacts {
+        since: Timestamp,
+        after: Option<String>,
+    },
+    Notes {
+        since: Timestamp,
+        after: Option<String>,
+    },
     /// What was modified since; `contacts` and `notes` are the times to read from.
-    ChangedContacts { contacts: Timestamp, notes: Timestamp, after: Option<String> },
-    ChangedNotes { contacts: Timestamp, notes: Timestamp, after: Option<String> },
+    ChangedContacts {
+        contacts: Timestamp,
+        notes: Timestamp,
+        after: Option<String>,
+    },
+    ChangedNotes {
+        contacts: Timestamp,
+        notes: Timestamp,
+        after: Option<String>,
+    },
     /// What is gone.
-    ArchivedContacts { contacts: Timestamp, notes: Timestamp, after: Option<String> },
-    ArchivedNotes { contacts: Timestamp, notes: Timestamp, after: Option<String> },
+    ArchivedContacts {
+        contacts: Timestamp,
+        notes: Timestamp,
+        after: Option<String>,
+    },
+    ArchivedNotes {
+        contacts: Timestamp,
+        notes: Timestamp,
+        after: Option<String>,
+    },
 }
 
 pub async fn step(world: &World, owner: UserId) -> Result<Outcome> {

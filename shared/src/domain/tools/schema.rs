@@ -15,7 +15,8 @@ fn strict_object(mut object: Map<String, Value>) -> Map<String, Value> {
     }
     if let Some(Value::Object(properties)) = object.remove("properties") {
         let required: Vec<String> = properties.keys().cloned().collect();
-        let properties: Map<String, Value> = properties.into_iter().map(|(name, value)| (name, strict(value))).collect();
+        let properties: Map<String, Value> =
+            properties.into_iter().map(|(name, value)| (name, strict(value))).collect();
         object.insert("properties".into(), Value::Object(properties));
         object.insert("required".into(), json!(required));
         object.insert("additionalProperties".into(), json!(false));

@@ -68,7 +68,8 @@ async fn run(caller: &Caller<'_>, arguments: Value) -> Result<Output> {
 async fn similar(caller: &Caller<'_>, query: &str, limit: i64) -> Result<Vec<Contact>> {
     let question = Question { text: query, kinds: &[Kind::Contact], since: None, until: None, limit };
     let found = retrieve(caller.world, caller.owner, &question).await?;
-    let ids: Vec<String> = found.hits.into_iter().filter(|hit| hit.similarity > 0.35).map(|hit| hit.source_id).collect();
+    let ids: Vec<String> =
+        found.hits.into_iter().filter(|hit| hit.similarity > 0.35).map(|hit| hit.source_id).collect();
     let mut db = caller.world.db().await?;
     let tenant = db.tenant(caller.owner).await?;
     let people = contacts::get_many(&tenant, &ids).await?;

@@ -182,7 +182,8 @@ pub fn has_no_address(pieces: &[Piece]) -> Result<(), TestCaseError> {
     let mut text = String::new();
     for piece in pieces {
         match piece {
-            Piece::Text(part) | Piece::Code(part) | Piece::CodeBlock(part) => text += &part.to_lowercase(),
+            Piece::Text(part) | Piece::Code(part) => text += &part.to_lowercase(),
+            Piece::CodeBlock(part) => text += &format!("\n{}\n", part.to_lowercase()),
             Piece::Cite { url, .. } if sources().iter().any(|source| source.url == *url) => text.push(']'),
             Piece::Cite { url, .. } => return Err(TestCaseError::fail(format!("{url} is no source's"))),
             Piece::Strong(_) | Piece::Emphasis(_) => {}
