@@ -57,37 +57,31 @@ function inList(fragment, lists, [, spaces, mark]) {
   return item;
 }
 
-const TOKEN = /\\([!-/:-@[-`{-~])|(`+) ?([^]*?) ?\2(?!`)|\[\[(\d+)\]\](?:\([^)\s]*\))?|\[(\d+)\]|!?\[([^\]]*)\]\([^)]*\)|\*\*|\*/g;
+const TOKEN = /\\([!-/:-@[-`{-~])|(`+) ?([^]*?) ?\2(?!`)|\[\[(\d+)\]\](?:\([^)\s]*\))?|\[(\d+)\]|!?\[([^\]]*)\]\([^)]*\)|(\*{1,3})/g;
 
 function inline(text, block, sources) {
-  let [at, into] = [0, block];
-  for (const token of text.matchAll(TOKEN)) {
-    if (token.index < at) continue;
-    into.append(text.slice(at, token.index));
-    at = token.index + token[0].length;
-    const [whole, escaped, marks, code, linked, bare, label] = token;
+  let [at, strong, emphasised] = [0, false, false];
+  const add = (...nodes) => {
+    if (nodes.every((node) => node === "")) return;
+    const inner = emphasised ? [el("em", {}, nodes)] : nodes;
+    block.append(...(strong ? [el("strong", {}, inner)] : inner));
+  };
+  for (const { 0: whole, index, ...token } of text.matchAll(TOKEN)) {
+    add(text.slice(at, index));
+    at = index + whole.length;
+    const { 1: escaped, 2: marks, 3: code, 4: linked, 5: bare, 6: label, 7: stars } = token;
     const n = linked ?? bare;
-    if (whole === "**" && into.localName === "em" && into.parentElement?.localName === "strong") {
-      // The end of both: the inner one first. The second mark is read again.
-      at -= 1;
-      into = into.parentElement;
-      if (text[at] === "*" && text[at + 1] === "*") {
-        at += 2;
-        into = into.parentNode;
-      }
-    } else if (whole === "**" || whole === "*") {
-      const tag = whole === "*" ? "em" : "strong";
-      into = into.localName === tag ? into.parentNode : into.appendChild(el(tag));
+    if (stars) {
+      if (stars.length > 1) strong = !strong;
+      if (stars.length !== 2) emphasised = !emphasised;
     } else if (n) {
       const source = sources.find((source) => String(source.n) === n);
-      into.append(source ? citation(n, source.url, source.title) : `[${n}]`);
-    } else if (marks) {
-      into.append(el("code", {}, code));
+      add(source ? citation(n, source.url, source.title) : `[${n}]`);
     } else {
-      into.append(escaped ?? label ?? "");
+      add(marks ? el("code", {}, code) : (escaped ?? label));
     }
   }
-  into.append(text.slice(at));
+  add(text.slice(at));
 }
 
 /** The words alone, for a line of preview. */

@@ -1,7 +1,7 @@
 //! Sessions: opaque tokens that replace one another, so that a stolen one is noticed.
 //!
 //! A token is replaced on an ordinary answer once it is older than [`ROTATE_AFTER`]. The token before it is still taken
-//! for [`GRACE`], for requests that were under way. After that: if the new token was never used, its answer was lost, and
+//! for ten seconds, for requests that were under way. After that: if the new token was never used, its answer was lost, and
 //! another is sent, once; if it was used, somebody else has the old one, and the whole session ends.
 
 use jiff::{SignedDuration, Timestamp};
