@@ -35,7 +35,7 @@ export class Answer {
 
   #html = "";
   #waiting = line("Looking through your mail and contacts…", "running");
-  #activity = el("ul", { class: "activity", role: "status" }, this.#waiting);
+  #activity = el("ul", { class: "activity", "aria-live": "polite" }, this.#waiting);
   #text = el("div", { class: "text", "aria-live": "polite", "aria-busy": "true" });
   #calls = new Map();
   #frame = 0;

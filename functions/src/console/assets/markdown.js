@@ -27,7 +27,7 @@ export function rendered(markdown, sources) {
       [lists, block] = [[], null];
     } else if (item) {
       block = inList(fragment, lists, item);
-      inline(item[3], block, sources);
+      inline(item[3].trimEnd(), block, sources);
     } else if (line.trim() === "") {
       block = null;
     } else if (block && !heading) {

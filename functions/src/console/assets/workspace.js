@@ -36,7 +36,7 @@ export function workspace(error, left) {
     who(left),
   );
   const body = el("div", { class: "body" }, el("header", { class: "top" }, menu, el("nav", { class: "tabs", "aria-label": "Sections" }, links), sync), messages, main);
-  const element = el("div", { class: "workspace", keydown: (event) => event.key === "Escape" && drawer(false) }, el("a", { class: "skip", href: "#main", click: skip }, "Skip to content"), side, shade, body);
+  const element = el("div", { class: "workspace" }, el("a", { class: "skip", href: "#main", click: skip }, "Skip to content"), side, shade, body);
 
   let open = null;
 
@@ -77,7 +77,7 @@ export function workspace(error, left) {
     element.classList.toggle("out", out && !WIDE.matches);
     menu.setAttribute("aria-expanded", String(out));
     shade.hidden = !out || WIDE.matches;
-    const focused = side.contains(document.activeElement);
+    const focused = side.contains(document.activeElement) && !WIDE.matches;
     side.inert = !shown;
     body.inert = out && !WIDE.matches;
     if (out && !WIDE.matches) side.querySelector("a, button").focus();
@@ -99,6 +99,7 @@ export function workspace(error, left) {
   const closing = new AbortController();
   const until = { signal: closing.signal };
   addEventListener("hashchange", route, until);
+  addEventListener("keydown", (event) => event.key === "Escape" && drawer(false), until);
   WIDE.addEventListener("change", () => drawer(false), until);
   session.addEventListener("user", told, until);
   session.addEventListener("progress", told, until);
