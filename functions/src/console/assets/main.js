@@ -18,6 +18,7 @@ async function start() {
   if (!session.user) return app.replaceChildren(signIn(error));
   open = workspace(error, () => leave(null));
   app.replaceChildren(open.element);
+  open.begin();
   await session.watch();
 }
 

@@ -5,10 +5,10 @@ import { el } from "./dom.js";
 /** What the `error` that OAuth left in the address means. */
 const ERRORS = {
   access_denied: "Access was not granted, so nothing was connected. You can try again whenever you like.",
-  code_exchange_failed: "The provider did not accept the answer it gave itself. Please try again.",
-  temporarily_unavailable: "The provider cannot be reached right now. Please try again in a minute.",
-  server_error: "The provider had a problem. Please try again in a minute.",
-  invalid_scope: "The provider refused the permissions that were asked for. Tell whoever runs this application.",
+  code_exchange_failed: "Google or HubSpot did not accept the sign-in. Please try again.",
+  temporarily_unavailable: "Google or HubSpot cannot be reached right now. Please try again in a minute.",
+  server_error: "Google or HubSpot had a problem. Please try again in a minute.",
+  invalid_scope: "Google or HubSpot refused the permissions that were asked for. Tell whoever runs this application.",
   org_internal: "This application is limited to one organisation, and the account is not part of it.",
   admin_policy_enforced: "Your organisation’s administrator does not allow this application.",
   unexpected_error: "Something went wrong on our side. Please try again.",

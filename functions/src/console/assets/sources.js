@@ -8,7 +8,7 @@ const KINDS = { email: "Mail", contact: "Contact", hubspot_note: "Note", note: "
 export function source({ n, source_type: told, type: kept, title, url, text, snippet }) {
   const type = told ?? kept;
   const kind = KINDS[type] ?? "Source";
-  return { n, kind, title: title || kind, url: url ?? "", quote: (text ?? snippet ?? "").trim() };
+  return { n, kind, title: title || kind, url: url ?? "", quote: (text ?? snippet ?? "").trim().replaceAll(/\s*\n\s*/g, "\n") };
 }
 
 /** The list under an answer; nothing if it cites nothing. */

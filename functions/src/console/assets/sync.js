@@ -8,6 +8,7 @@ export const ACCOUNTS = [
     code: "google",
     source: "gmail",
     title: "Google",
+    reads: "mail",
     what: "Your mail, so that questions can be answered from it.",
     connected: ({ google_connected: known }) => known,
     connect: "/api/auth/google/start",
@@ -18,6 +19,7 @@ export const ACCOUNTS = [
     code: "hubspot",
     source: "hubspot",
     title: "HubSpot",
+    reads: "HubSpot",
     what: "Your contacts and the notes on them.",
     connected: ({ hubspot_connected: known }) => known,
     connect: "/api/auth/hubspot/start",
@@ -49,15 +51,15 @@ export function readingOf({ items: [one, many] }, known) {
 /** The whole in a few words, and how it is: `good`, `busy`, `bad`. */
 export function summary({ user, progress, trouble }) {
   const broken = ACCOUNTS.filter((account) => state(account, user) === "broken");
-  if (broken.length > 0) return { text: `${broken.map(({ title }) => title).join(" and ")} needs reconnecting`, tone: "bad" };
+  if (broken.length > 0) return { text: `Reconnect ${broken.map(({ title }) => title).join(" and ")}`, tone: "bad" };
   if (trouble) return { text: "Sync status unknown", tone: "bad" };
   if (!progress) return { text: "Checking the sync…", tone: "busy" };
   for (const account of ACCOUNTS) {
     const known = reading(account, progress);
     if (state(account, user) !== "connected" || known?.synced_at) continue;
     if (known?.last_error) return { text: `${account.title} has a problem`, tone: "bad" };
-    const share = known?.expected ? ` ${Math.floor((100 * Math.min(known.fetched, known.expected)) / known.expected)} %` : "…";
-    return { text: `Reading ${account.title}${share}`, tone: "busy" };
+    const share = known?.expected ? ` ${Math.floor((100 * Math.min(known.fetched, known.expected)) / known.expected)}%` : "…";
+    return { text: `Reading ${account.reads}${share}`, tone: "busy" };
   }
   if (progress.waiting > 0) return { text: `Indexing, ${plain(progress.waiting)} to go`, tone: "busy" };
   return { text: "Up to date", tone: "good" };

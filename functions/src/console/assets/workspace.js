@@ -23,7 +23,7 @@ export function workspace(error, left) {
   const list = conversationList((id) => id === place().rest && go("#/ask"));
   const links = TABS.map(({ name, title }) => el("a", { href: `#/${name}`, "data-tab": name }, title));
   const sync = el("a", { class: "sync", href: "#/accounts" });
-  const messages = el("div", { class: "messages" }, error && banner(error));
+  const messages = el("div", { class: "messages" }, error && banner(error, el("button", { type: "button", class: "plain", click: () => messages.replaceChildren() }, "Dismiss")));
   const main = el("main", { id: "main", tabindex: -1 });
   const menu = el("button", { type: "button", class: "plain menu", "aria-label": "Conversations", "aria-expanded": "false", "aria-controls": "side", click: () => drawer(true) });
   const shade = el("div", { class: "shade", hidden: true, click: () => drawer(false) });
@@ -103,11 +103,14 @@ export function workspace(error, left) {
   WIDE.addEventListener("change", () => drawer(false), until);
   session.addEventListener("user", told, until);
   session.addEventListener("progress", told, until);
-  told();
-  route();
-  list.load();
   return {
     element,
+    /** Once it is on the page. */
+    begin() {
+      told();
+      route();
+      list.load();
+    },
     close() {
       closing.abort();
       open?.view.close();
@@ -143,7 +146,7 @@ function who(left) {
     "footer",
     { class: "who" },
     el("span", { class: "initials", "aria-hidden": "true" }, initials),
-    el("div", { class: "name" }, el("strong", {}, name || email), name && el("span", { class: "quiet" }, email)),
+    el("div", { class: "name" }, el("strong", {}, name || email), name && el("span", { class: "quiet", title: email }, email)),
     out,
     said,
   );
