@@ -30,6 +30,7 @@ mod a_question {
         let turn = ada.ask("Tommy Little League team?").await;
 
         let kinds = turn.kinds();
+        assert_eq!(kinds.first(), Some(&"sources"));
         assert_eq!(kinds.iter().filter(|kind| **kind == "sources").count(), 1);
         assert_eq!(kinds.last(), Some(&"finish"));
         assert_eq!(turn.of_type("sources")[0][0]["email"]["subject"], "Saturday");

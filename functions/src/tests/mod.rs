@@ -2,6 +2,7 @@
 
 mod accounts;
 mod chat;
+mod console;
 mod drift;
 mod support;
 mod sync;

@@ -24,3 +24,10 @@ pub async fn take(db: &Connection, key: &str, cost: u32, interval: Duration, bur
     let wait = Duration::from_secs_f64(row.try_get::<_, f64>("wait")?.max(0.001));
     Ok((!row.try_get::<_, bool>("enough")?).then_some(wait))
 }
+
+/// Forgets buckets that have long been full. Answers how many.
+pub async fn forget(db: &Connection) -> Result<usize> {
+    let sql = "-- rate_limits::forget
+        delete from rate_limits where arrives_at < now() - interval '1 day' returning 1";
+    Ok(db.rows(sql, &[]).await?.len())
+}

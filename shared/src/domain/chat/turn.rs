@@ -114,12 +114,13 @@ struct Turn<'a> {
 
 async fn converse(world: &World, asked: Asked, listener: &Listener, begun: Instant) -> Result<&'static str> {
     let (user, thread) = open(world, &asked).await?;
-    send(listener, Event::Conversation { id: thread.id }).await?;
     let time_zone = TimeZone::get(&user.time_zone).unwrap_or(TimeZone::UTC);
     let now = world.now().to_zoned(time_zone.clone());
 
     let found = found(world, &asked, thread.asked_before.as_deref()).await?;
+    // The first thing a client hears of, always.
     send(listener, Event::Sources(found.hits.clone())).await?;
+    send(listener, Event::Conversation { id: thread.id }).await?;
     let mut sources = Sources::default();
     let passages = sources.show(found.hits, &time_zone);
     let answer = Answer::new(sources.cited_after(0));

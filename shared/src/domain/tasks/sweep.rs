@@ -7,7 +7,7 @@ use crate::domain::World;
 use crate::error::Result;
 use crate::model::task::Job;
 use crate::model::user::Provider;
-use crate::store::{connections, oauth_states, tasks};
+use crate::store::{connections, oauth_states, rate_limits, tasks};
 
 /// A bell this old was not heard.
 const RING_AGAIN: Duration = Duration::from_secs(60);
@@ -27,6 +27,7 @@ pub async fn sweep(world: &World) -> Result<()> {
     }
     let due = tasks::sweep(&db, RING_AGAIN.min(world.config.lock_timeout), MOST).await?;
     oauth_states::forget(&db, world.now()).await?;
+    rate_limits::forget(&db).await?;
     drop(db);
 
     if !due.is_empty() {
