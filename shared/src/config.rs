@@ -36,8 +36,8 @@ pub struct Config {
     pub database_url: SecretString,
     /// `DATABASE_OWNER_URL`: for migrations alone, which run as the owner of the schema.
     pub database_owner_url: Option<SecretString>,
-    /// `DATABASE_CA_FILE`: PEM file of the authorities that may vouch for the database. Without one, TLS is used only if
-    /// the URL asks for it, against the Amazon and Mozilla roots.
+    /// `DATABASE_CA_FILE`: PEM file of the authorities that may vouch for the database. Without one no certificate is
+    /// trusted, so only a server without TLS can be reached; staging and production need it.
     pub database_ca_file: Option<String>,
     /// `SECRETS_ID`: name or ARN of the JSON secret in Secrets Manager. Without one only variables are read.
     pub secrets_id: Option<String>,
@@ -340,6 +340,9 @@ impl Vars<'_> {
                 self.problems.push(format!("{name} must begin with https:// when APP_ENV is staging or production."));
             }
         }
+        if config.database_ca_file.is_none() {
+            self.problems.push("DATABASE_CA_FILE is not set; it must be when APP_ENV is staging or production.".into());
+        }
         if config.aws_endpoint_url.is_some() {
             self.problems.push("AWS_ENDPOINT_URL must not be set when APP_ENV is staging or production.".into());
         }
@@ -417,7 +420,7 @@ mod tests {
 
         let problems = read(&vars.concat()).unwrap_err().to_string();
 
-        for name in ["API_BASE_URL", "SECRET_KEY", "AWS_ENDPOINT_URL"] {
+        for name in ["API_BASE_URL", "SECRET_KEY", "AWS_ENDPOINT_URL", "DATABASE_CA_FILE"] {
             assert!(problems.contains(name), "{name} is not in:\n{problems}");
         }
     }

@@ -80,7 +80,12 @@ impl Variables {
             ("SECRETS_ID", Some(SECRET.to_owned())),
         ]);
         // What takes minutes between machines need not take them on one: a lost worker, an account nobody calls about.
-        for (name, value) in [("WORKER_LOCK_TIMEOUT", "15"), ("SYNC_INTERVAL", "5")] {
+        for (name, value) in [
+            ("WORKER_LOCK_TIMEOUT", "15"),
+            ("SYNC_INTERVAL", "5"),
+            // Where Vite serves a frontend under development.
+            ("CORS_ALLOWED_ORIGINS", "http://localhost:5173"),
+        ] {
             if self.get(name).is_none() {
                 self.decided.insert(name, Some(value.to_owned()));
             }
