@@ -190,7 +190,17 @@ impl From<tokio_postgres::Error> for Error {
     fn from(error: tokio_postgres::Error) -> Self {
         let gone = error.is_closed() || error.code().is_some_and(|code| code.code().starts_with("57P"));
         let kind = if gone { Kind::Unavailable } else { Kind::Internal };
-        Self::new(kind, "The database did not answer as it should.").because(error)
+        let failed = Self::new(kind, "The database did not answer as it should.");
+        match error.as_db_error() {
+            // What the server says quotes the values of the row: only its codes and names go into a log.
+            Some(db) => failed.because(format!(
+                "{} in {} {}",
+                db.code().code(),
+                db.table().unwrap_or("no table"),
+                db.constraint().unwrap_or_default()
+            )),
+            None => failed.because(error),
+        }
     }
 }
 

@@ -89,7 +89,7 @@ async fn read(world: &World, owner: UserId, access: &Access) -> Result<Outcome> 
     let mut cursor = {
         let mut db = world.db().await?;
         let tenant = db.tenant(owner).await?;
-        sync_cursors::get::<Option<Cursor>>(&tenant, HUBSPOT).await.ok().flatten()
+        sync_cursors::get::<Option<Cursor>>(&tenant, HUBSPOT).await?
     }
     .unwrap_or(Cursor::Contacts { since: world.now(), after: None });
 
