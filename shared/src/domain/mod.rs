@@ -2,9 +2,11 @@
 
 pub mod accounts;
 pub mod chat;
+pub mod events;
 pub mod knowledge;
 pub mod limits;
 pub mod models;
+pub mod rules;
 pub mod sync;
 pub mod tasks;
 pub mod tools;

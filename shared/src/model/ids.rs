@@ -39,10 +39,31 @@ id!(
     DocumentId,
     i64
 );
+id!(
+    /// Something that happened in the practice.
+    EventId,
+    i64
+);
+id!(
+    /// A standing instruction.
+    RuleId,
+    i64
+);
 id!(TaskId, Uuid);
+id!(
+    /// A write to the outside, from the moment it is proposed.
+    ActionId,
+    Uuid
+);
 id!(ConversationId, Uuid);
 
 impl TaskId {
+    pub fn random() -> Self {
+        Self(Uuid::now_v7())
+    }
+}
+
+impl ActionId {
     pub fn random() -> Self {
         Self(Uuid::now_v7())
     }

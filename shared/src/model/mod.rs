@@ -2,9 +2,10 @@
 
 pub mod crm;
 pub mod document;
+pub mod event;
 pub mod ids;
 pub mod mail;
 pub mod task;
 pub mod user;
 
-pub use ids::{ConversationId, DocumentId, TaskId, UserId};
+pub use ids::{ActionId, ConversationId, DocumentId, EventId, RuleId, TaskId, UserId};

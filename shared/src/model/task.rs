@@ -5,7 +5,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{TaskId, UserId};
+use super::{EventId, TaskId, UserId};
 use crate::error::Error;
 
 /// What a task does, with what it needs to do it. Stored as JSON; the version is in the name of the variant's tag.
@@ -22,6 +22,8 @@ pub enum Job {
     HubspotSync {},
     /// Embeds the chunks that wait for it.
     Embed {},
+    /// Applies the standing instructions to one event.
+    HandleEvent { event: EventId },
 }
 
 impl Job {
@@ -31,6 +33,7 @@ impl Job {
             Self::GmailSync { .. } => "gmail_sync",
             Self::HubspotSync {} => "hubspot_sync",
             Self::Embed {} => "embed",
+            Self::HandleEvent { .. } => "handle_event",
         }
     }
 

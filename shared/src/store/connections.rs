@@ -12,6 +12,8 @@ use crate::model::user::{Connection, Provider};
 pub struct Sealed {
     pub connection: Connection,
     pub tokens: Option<Vec<u8>>,
+    /// When the account was connected first.
+    pub connected_at: Timestamp,
 }
 
 /// Puts a connection in the place of the one before.
@@ -30,7 +32,7 @@ pub async fn put(db: &Tenant<'_>, connection: &Connection, tokens: &[u8], expire
 
 pub async fn get(db: &Tenant<'_>, provider: Provider) -> Result<Option<Sealed>> {
     let sql = "-- connections::get
-        select provider, account_id, account_email, scopes, sealed_tokens, needs_reconnect
+        select provider, account_id, account_email, scopes, sealed_tokens, needs_reconnect, created_at
           from connections where user_id = $1 and provider = $2";
     db.maybe(sql, &[&db.owner.0, &provider.code()]).await?.as_ref().map(sealed).transpose()
 }
@@ -38,7 +40,7 @@ pub async fn get(db: &Tenant<'_>, provider: Provider) -> Result<Option<Sealed>> 
 /// The same, and nobody else refreshes it until the transaction ends.
 pub async fn lock(db: &Tenant<'_>, provider: Provider) -> Result<Option<Sealed>> {
     let sql = "-- connections::lock
-        select provider, account_id, account_email, scopes, sealed_tokens, needs_reconnect
+        select provider, account_id, account_email, scopes, sealed_tokens, needs_reconnect, created_at
           from connections where user_id = $1 and provider = $2 for update";
     db.maybe(sql, &[&db.owner.0, &provider.code()]).await?.as_ref().map(sealed).transpose()
 }
@@ -76,7 +78,11 @@ pub async fn due_syncs(db: &Db, every: std::time::Duration, most: i32) -> Result
 }
 
 fn sealed(row: &Row) -> Result<Sealed> {
-    Ok(Sealed { connection: connection(row)?, tokens: row.try_get("sealed_tokens")? })
+    Ok(Sealed {
+        connection: connection(row)?,
+        tokens: row.try_get("sealed_tokens")?,
+        connected_at: row.try_get("created_at")?,
+    })
 }
 
 fn connection(row: &Row) -> Result<Connection> {

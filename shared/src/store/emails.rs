@@ -7,8 +7,15 @@ use super::Tenant;
 use crate::error::Result;
 use crate::model::mail::{Email, Mailbox};
 
-/// Puts a message in the place of what was known of it. Answers its id.
-pub async fn put(db: &Tenant<'_>, email: &Email) -> Result<i64> {
+/// What became of a message that was put.
+pub struct Put {
+    pub id: i64,
+    /// It was not known before.
+    pub is_new: bool,
+}
+
+/// Puts a message in the place of what was known of it.
+pub async fn put(db: &Tenant<'_>, email: &Email) -> Result<Put> {
     let sql = "-- emails::put
         insert into emails (user_id, gmail_id, thread_id, history_id, message_id, in_reply_to, subject, sender_name, sender_email,
                reply_to, to_recipients, cc_recipients, bcc_recipients, label_ids, snippet, body, quoted, outbound, received_at)
@@ -18,7 +25,7 @@ pub async fn put(db: &Tenant<'_>, email: &Email) -> Result<i64> {
                label_ids = case when excluded.history_id >= emails.history_id then excluded.label_ids else emails.label_ids end,
                subject = excluded.subject, snippet = excluded.snippet, body = excluded.body, quoted = excluded.quoted,
                updated_at = now()
-        returning id";
+        returning id, xmax = 0 as is_new";
     let history_id = i64::try_from(email.history_id).unwrap_or(i64::MAX);
     let reply_to = serde_json::to_value(email.reply_to.as_slice())?;
     let (to, cc, bcc) = (json(&email.to)?, json(&email.cc)?, json(&email.bcc)?);
@@ -48,7 +55,7 @@ pub async fn put(db: &Tenant<'_>, email: &Email) -> Result<i64> {
             ],
         )
         .await?;
-    Ok(row.try_get("id")?)
+    Ok(Put { id: row.try_get("id")?, is_new: row.try_get("is_new")? })
 }
 
 fn json(mailboxes: &[Mailbox]) -> Result<Value> {

@@ -7,6 +7,7 @@ pub mod conversations;
 pub mod db;
 pub mod documents;
 pub mod emails;
+pub mod events;
 pub mod migrate;
 pub mod model_calls;
 pub mod notes;

@@ -9,7 +9,7 @@ use crate::clients::secrets::Secrets;
 use crate::domain::World;
 use crate::error::{Error, Kind, Result};
 use crate::model::UserId;
-use crate::model::user::{Provider, Tokens};
+use crate::model::user::{Connection, Provider, Tokens};
 use crate::store::connections::{self, Sealed};
 
 /// A token is refreshed this long before it ends, so that it lasts for the work it is wanted for.
@@ -22,6 +22,8 @@ pub struct Access {
     /// Google's `sub`, HubSpot's hub id.
     pub account_id: String,
     pub account_email: Option<String>,
+    /// When the account was connected: what is older was there before the advisor asked anything of us.
+    pub connected_at: Timestamp,
 }
 
 /// A token that will do for a while. [`Kind::Reconnect`] when the advisor has to connect again; `BadRequest` when there
@@ -37,7 +39,7 @@ pub async fn access(world: &World, owner: UserId, provider: Provider) -> Result<
     let tokens = opened(&secrets, owner, provider, known.as_ref())?;
     let now = world.now();
     if tokens.expires_at.duration_since(now) > MARGIN {
-        return Ok(taken(known, tokens.access_token));
+        return taken(known, tokens.access_token);
     }
     renew(world, owner, provider, &tokens.access_token).await
 }
@@ -51,7 +53,7 @@ pub async fn renew(world: &World, owner: UserId, provider: Provider, stale: &str
     let tokens = opened(&secrets, owner, provider, known.as_ref())?;
     if tokens.access_token != stale {
         tenant.commit().await?;
-        return Ok(taken(known, tokens.access_token));
+        return taken(known, tokens.access_token);
     }
 
     let refreshed = match &tokens.refresh_token {
@@ -72,7 +74,7 @@ pub async fn renew(world: &World, owner: UserId, provider: Provider, stale: &str
     let sealed = sealing::seal(&secrets.token_keys, owner, provider, &fresh)?;
     connections::put_tokens(&tenant, provider, &sealed, fresh.expires_at).await?;
     tenant.commit().await?;
-    Ok(taken(known, fresh.access_token))
+    taken(known, fresh.access_token)
 }
 
 async fn refresh(
@@ -99,10 +101,11 @@ fn opened(secrets: &Secrets, owner: UserId, provider: Provider, known: Option<&S
     sealing::open(&secrets.token_keys, owner, provider, sealed.ok_or_else(|| Error::reconnect(title))?)
 }
 
-fn taken(known: Option<Sealed>, token: String) -> Access {
-    let (account_id, account_email) =
-        known.map(|k| (k.connection.account_id, k.connection.account_email)).unwrap_or_default();
-    Access { token, account_id, account_email }
+fn taken(known: Option<Sealed>, token: String) -> Result<Access> {
+    let Sealed { connection, connected_at, .. } =
+        known.ok_or_else(|| Error::internal("A token belongs to no connection."))?;
+    let Connection { account_id, account_email, .. } = connection;
+    Ok(Access { token, account_id, account_email, connected_at })
 }
 
 impl World {

@@ -11,6 +11,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -18,11 +19,12 @@ use super::{GMAIL, STEP, is_token_refused};
 use crate::clients::gmail::{Change, Gmail};
 use crate::domain::accounts::tokens::{self, Access};
 use crate::domain::knowledge::{documents, mail_text};
-use crate::domain::{World, limits};
+use crate::domain::{World, events, limits};
 use crate::error::Result;
 use crate::model::UserId;
 use crate::model::document::Kind;
-use crate::model::mail::Message;
+use crate::model::event::{Facts, MESSAGE_RECEIVED, NewEvent, Source};
+use crate::model::mail::{Email, Message};
 use crate::model::task::Job;
 use crate::model::user::Provider;
 use crate::store::sync_cursors::{self, Step};
@@ -36,6 +38,8 @@ const CONCURRENCY: usize = 6;
 /// Gmail's price of `messages.get`.
 const GET_UNITS: u32 = 20;
 const PAGE: u32 = 500;
+/// Google's clock and ours may differ by so much.
+const SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 /// Where the reading stands.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -307,19 +311,26 @@ impl Reader<'_> {
         let mut db = self.world.db().await?;
         let tenant = db.tenant(self.owner).await?;
         users::lock(&tenant).await?;
+        let mut bells = Vec::new();
         for message in &kept {
             let email = mail_text::email_of(message, &own);
-            let id = emails::put(&tenant, &email).await?;
-            documents::put(&tenant, &documents::of_email(&email, id, web, &own)).await?;
+            let put = emails::put(&tenant, &email).await?;
+            documents::put(&tenant, &documents::of_email(&email, put.id, web, &own)).await?;
+            // What was there before the advisor connected the mailbox has not happened to us.
+            if put.is_new && !email.outbound && email.received_at >= self.account.connected_at - SKEW {
+                bells.extend(events::emit(&tenant, &received(&email)).await?);
+            }
         }
         let ids: Vec<String> = kept.iter().map(|message| message.gmail_id.clone()).collect();
         emails::mark_listed(&tenant, &ids, reading).await?;
         forget(&tenant, &gone).await?;
-        let embed = if kept.is_empty() { None } else { Some(tasks::ensure(&tenant, &Job::Embed {}).await?) };
+        if !kept.is_empty() {
+            bells.push(tasks::ensure(&tenant, &Job::Embed {}).await?);
+        }
         let turned = save(tenant, cursor, step).await?;
         drop(db);
-        if let Some(embed) = embed {
-            self.world.ring(embed, Duration::ZERO).await;
+        for task in bells {
+            self.world.ring(task, Duration::ZERO).await;
         }
         Ok(turned)
     }
@@ -330,6 +341,26 @@ async fn save(tenant: Tenant<'_>, cursor: Cursor, step: Step) -> Result<Turned> 
     sync_cursors::put(&tenant, GMAIL, &cursor, step).await?;
     tenant.commit().await?;
     Ok(if step.complete { Turned::Complete(cursor, step) } else { Turned::More(cursor, step) })
+}
+
+/// A mail came in.
+fn received(email: &Email) -> NewEvent {
+    NewEvent {
+        source: Source::Gmail,
+        event_type: MESSAGE_RECEIVED.into(),
+        subject_id: email.gmail_id.clone(),
+        dedupe_key: format!("message:{}", email.gmail_id),
+        facts: Facts::Email {
+            gmail_id: email.gmail_id.clone(),
+            thread_id: email.thread_id.clone(),
+            from: email.sender.clone(),
+            to: email.to.clone(),
+            cc: email.cc.clone(),
+            subject: email.subject.clone(),
+        },
+        depth: 0,
+        occurred_at: email.received_at,
+    }
 }
 
 enum Fetched {

@@ -29,6 +29,7 @@ pub async fn note_error(world: &World, claim: &Claim, error: &Error) {
         Job::GmailSync { .. } => GMAIL,
         Job::HubspotSync {} => HUBSPOT,
         Job::Embed {} => "embeddings",
+        Job::HandleEvent { .. } => return,
     };
     let noted = async {
         let mut db = world.db().await?;

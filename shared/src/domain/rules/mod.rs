@@ -1,0 +1,3 @@
+//! Standing instructions: what the advisor wants done when something happens.
+
+pub mod handle;
