@@ -1,6 +1,8 @@
 //! The edge: one endpoint, one file, one Lambda.
 //!
 //! Conventions of the API:
+//! * A route describes itself above its handler: `.about(tag, sentence)`, who may call, parameters, body, answers, refusals.
+//!   [`openapi`] makes `/openapi.json` of it. What follows from the rest (401, 403, 413, 422, 429) is not said again.
 //! * A handler has four beats: who calls, what they ask for, do it, reply. SQL, providers and error handling are elsewhere.
 //! * Errors are `application/problem+json` with a `detail` that is a sentence; wrong fields are 422 and named.
 //! * 401 without a session, 404 for what is not yours, 403 for a request that could come from another site.
@@ -12,8 +14,10 @@ pub mod auth;
 pub mod chat;
 pub mod console;
 pub mod conversations;
+pub mod docs;
 pub mod ingest;
 pub mod knowledge;
+pub mod openapi;
 pub mod ops;
 pub mod preflight;
 pub mod routes;

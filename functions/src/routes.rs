@@ -3,7 +3,7 @@
 
 use shared::edge::{Command, Consumer, Route, Schedule};
 
-use crate::{auth, chat, console, conversations, ingest, knowledge, ops, preflight, schedules, tasks, workers};
+use crate::{auth, chat, console, conversations, docs, ingest, knowledge, ops, preflight, schedules, tasks, workers};
 
 /// Binary and route. A binary may answer to several routes.
 pub const ROUTES: &[(&str, Route)] = &[
@@ -30,6 +30,7 @@ pub const ROUTES: &[(&str, Route)] = &[
     ("knowledge-stats", knowledge::stats::ROUTE),
     ("tasks-list", tasks::list::ROUTE),
     ("tasks-get", tasks::get::ROUTE),
+    ("docs-openapi", docs::openapi::ROUTE),
     ("console-page", console::page::ROUTE),
     ("console-page", console::page::FILE),
     ("preflight-answer", preflight::answer::ROUTE),

@@ -9,7 +9,13 @@ use shared::{App, Error, Result};
 
 use super::landing;
 
-pub const ROUTE: Route = Route::get("/api/auth/google/callback", |app, call| Box::pin(handler(app, call)));
+pub const ROUTE: Route = Route::get("/api/auth/google/callback", |app, call| Box::pin(handler(app, call)))
+    .about("auth", "Where Google sends the browser back to; starts the session.")
+    .query("code", "Google's, good once.")
+    .query("state", "Ours, good once, in the browser that began.")
+    .query("error", "Why there is no code.")
+    .empty(302)
+    .refuses(&[400, 422]);
 
 async fn handler(app: &App, call: Call) -> Result<Reply> {
     if let Some(error) = call.query("error") {

@@ -5,7 +5,9 @@ use shared::domain::limits;
 use shared::edge::{Call, Reply, Route};
 use shared::{App, Result};
 
-pub const ROUTE: Route = Route::get("/api/auth/google/start", |app, call| Box::pin(handler(app, call)));
+pub const ROUTE: Route = Route::get("/api/auth/google/start", |app, call| Box::pin(handler(app, call)))
+    .about("auth", "Sends the browser to Google's consent page.")
+    .empty(302);
 
 async fn handler(app: &App, call: Call) -> Result<Reply> {
     let browser = call.browser()?;

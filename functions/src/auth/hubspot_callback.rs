@@ -11,7 +11,14 @@ use shared::{App, Error, Result};
 
 use super::landing;
 
-pub const ROUTE: Route = Route::get("/api/auth/hubspot/callback", |app, call| Box::pin(handler(app, call)));
+pub const ROUTE: Route = Route::get("/api/auth/hubspot/callback", |app, call| Box::pin(handler(app, call)))
+    .about("auth", "Where HubSpot sends the browser back to; connects the portal.")
+    .session()
+    .query("code", "HubSpot's, good once.")
+    .query("state", "Ours, good once, in the session that asked.")
+    .query("error", "Why there is no code.")
+    .empty(302)
+    .refuses(&[400, 403, 422]);
 
 async fn handler(app: &App, call: Call) -> Result<Reply> {
     if let Some(error) = call.query("error") {

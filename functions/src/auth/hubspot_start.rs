@@ -6,7 +6,10 @@ use shared::error::Kind;
 use shared::store::oauth_states::Asker;
 use shared::{App, Error, Result};
 
-pub const ROUTE: Route = Route::get("/api/auth/hubspot/start", |app, call| Box::pin(handler(app, call)));
+pub const ROUTE: Route = Route::get("/api/auth/hubspot/start", |app, call| Box::pin(handler(app, call)))
+    .about("auth", "Sends the browser of a signed-in advisor to HubSpot's consent page.")
+    .session()
+    .empty(302);
 
 async fn handler(app: &App, call: Call) -> Result<Reply> {
     let advisor = call.advisor(app).await.map_err(|error| match (error.kind, call.session_token()) {

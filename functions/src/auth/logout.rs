@@ -1,11 +1,20 @@
 //! Ends the session, on this side and in the browser. Works without one.
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 use shared::domain::accounts::session;
 use shared::edge::{Call, Reply, Route};
 use shared::{App, Result};
 
-pub const ROUTE: Route = Route::post("/api/auth/logout", |app, call| Box::pin(handler(app, call)));
+pub const ROUTE: Route = Route::post("/api/auth/logout", |app, call| Box::pin(handler(app, call)))
+    .about("auth", "Ends the session, here and in the browser.")
+    .ok::<LoggedOut>()
+    .refuses(&[403]);
+
+#[derive(Serialize, JsonSchema)]
+struct LoggedOut {
+    message: &'static str,
+}
 
 async fn handler(app: &App, call: Call) -> Result<Reply> {
     if let Some(token) = call.session_token() {
@@ -15,5 +24,5 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
     }
 
     call.end_session();
-    Reply::json(&json!({ "message": "Logged out successfully" }))
+    Reply::json(&LoggedOut { message: "Logged out successfully" })
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use garde::Validate;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use shared::domain::chat::history::{Conversation, Said};
@@ -25,16 +26,25 @@ pub struct Question {
     pub stream: bool,
 }
 
+/// One of the two.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "only described: a body is read as what it is")]
+pub enum Asking {
+    Seed(SeedBody),
+    AiSdk(UiBody),
+}
+
 /// <https://ai-sdk.dev/docs/ai-sdk-ui/transport>: what `DefaultChatTransport` sends.
-#[derive(Deserialize, Validate)]
-struct UiBody {
+#[derive(Deserialize, Validate, JsonSchema)]
+pub struct UiBody {
     #[garde(length(chars, min = 1, max = 200))]
     id: String,
     #[garde(length(min = 1, max = 1000), dive)]
     messages: Vec<UiMessage>,
 }
 
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, JsonSchema)]
 struct UiMessage {
     #[garde(custom(asked_or_answered))]
     role: String,
@@ -43,8 +53,8 @@ struct UiMessage {
     parts: Vec<Value>,
 }
 
-#[derive(Deserialize, Validate)]
-struct SeedBody {
+#[derive(Deserialize, Validate, JsonSchema)]
+pub struct SeedBody {
     #[garde(length(chars, min = 1, max = 10_000))]
     message: String,
     #[garde(length(max = 100), dive)]
@@ -65,7 +75,7 @@ struct SeedBody {
     conversation_id: Option<ConversationId>,
 }
 
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, JsonSchema)]
 struct SeedMessage {
     #[garde(custom(asked_or_answered))]
     role: String,

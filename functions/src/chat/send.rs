@@ -1,17 +1,29 @@
 //! Asks a question; the answer streams in with its sources. `/api/chat/stream` is the same.
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Value, json};
-use shared::domain::chat::event::Event;
+use shared::domain::chat::event::{Citation, Event};
 use shared::domain::chat::turn;
 use shared::domain::limits;
-use shared::edge::encode::{self, Seed, shown};
+use shared::edge::encode::{self, Passage, Seed, shown};
 use shared::edge::{Call, Reply, Route};
+use shared::model::ConversationId;
 use shared::{App, Result};
 
-use super::body::{Question, question};
+use super::body::{Asking, Question, question};
 
-pub const ROUTE: Route = Route::post("/api/chat", |app, call| Box::pin(handler(app, call))).streaming();
-pub const STREAM: Route = Route::post("/api/chat/stream", |app, call| Box::pin(handler(app, call))).streaming();
+pub const ROUTE: Route = Route::post("/api/chat", |app, call| Box::pin(handler(app, call)))
+    .streaming()
+    .about("chat", "Answers a question, as server-sent events or whole.")
+    .session()
+    .body::<Asking>(
+        r#"{"message": "Who mentioned their kid plays baseball?", "stream": true, "max_context_chunks": 5}"#,
+    )
+    .ok::<Whole>()
+    .serves("text/event-stream")
+    .refuses(&[404, 502]);
+pub const STREAM: Route = ROUTE.at("/api/chat/stream");
 
 async fn handler(app: &App, call: Call) -> Result<Reply> {
     let advisor = call.advisor(app).await?;
@@ -26,30 +38,44 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
     }
     let events = turn::run_whole(app, asked).await?;
 
-    Reply::json(&whole(&events))
+    Reply::json(&whole(events))
 }
 
 /// A turn in the seed's one-piece shape.
-fn whole(events: &[Event]) -> Value {
+#[derive(Serialize, JsonSchema, Default)]
+#[schemars(rename = "ChatAnswer")]
+struct Whole {
+    /// HTML, of the few elements the frontend shows.
+    message: String,
+    #[schemars(with = "Vec<Passage>")]
+    sources: Vec<Value>,
+    /// The first tool that was called: name, arguments, result or error.
+    function_call: Option<Value>,
+    finish_reason: &'static str,
+    conversation_id: Option<ConversationId>,
+    citations: Vec<Citation>,
+}
+
+fn whole(events: Vec<Event>) -> Whole {
     let mut text = Seed::new();
-    let mut answer = json!({ "message": "", "sources": [], "function_call": null, "finish_reason": "stop" });
-    let mut message = String::new();
+    let mut answer = Whole { finish_reason: "stop", ..Whole::default() };
     for event in events {
-        message += &text.content(event);
+        answer.message += &text.content(&event);
         match event {
-            Event::Sources(hits) => answer["sources"] = hits.iter().map(shown).collect(),
-            Event::ToolCall { name, arguments, .. } if answer["function_call"].is_null() => {
-                answer["function_call"] = json!({ "name": name, "arguments": arguments });
+            Event::Sources(hits) => answer.sources = hits.iter().map(shown).collect(),
+            Event::ToolCall { name, arguments, .. } => {
+                answer.function_call.get_or_insert_with(|| json!({ "name": name, "arguments": arguments }));
             }
-            Event::ToolResult { ok, output, .. } if answer["function_call"].get("result").is_none() => {
-                answer["function_call"][if *ok { "result" } else { "error" }] = output.clone();
+            Event::ToolResult { ok, output, .. } => {
+                if let Some(call) = answer.function_call.as_mut().filter(|call| call.get("result").is_none()) {
+                    call[if ok { "result" } else { "error" }] = output;
+                }
             }
-            Event::Conversation { id } => answer["conversation_id"] = json!(id),
-            Event::Citations(citations) => answer["citations"] = json!(citations),
-            Event::Finished { reason } => answer["finish_reason"] = json!(reason),
+            Event::Conversation { id } => answer.conversation_id = Some(id),
+            Event::Citations(citations) => answer.citations = citations,
+            Event::Finished { reason } => answer.finish_reason = reason,
             _ => {}
         }
     }
-    answer["message"] = json!(message);
     answer
 }

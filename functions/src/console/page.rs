@@ -6,8 +6,14 @@ use http::{HeaderValue, StatusCode, header};
 use shared::edge::{Call, Reply, Route};
 use shared::{App, Error, Result};
 
-pub const ROUTE: Route = Route::get("/console", |app, call| Box::pin(handler(app, call)));
-pub const FILE: Route = Route::get("/console/{file}", |app, call| Box::pin(handler(app, call)));
+pub const ROUTE: Route = Route::get("/console", |app, call| Box::pin(handler(app, call)))
+    .about("console", "A page of our own, and its files.")
+    .serves("text/html")
+    .serves("text/css")
+    .serves("text/javascript")
+    .serves("image/svg+xml")
+    .empty(304);
+pub const FILE: Route = ROUTE.at("/console/{file}").refuses(&[404]);
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

@@ -2,16 +2,22 @@
 
 use garde::Validate;
 use http::StatusCode;
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::json;
 use shared::edge::{Call, Reply, Route};
 use shared::model::ConversationId;
 use shared::store::conversations;
 use shared::{App, Result};
 
-pub const ROUTE: Route = Route::post("/api/conversations", |app, call| Box::pin(handler(app, call)));
+use super::Conversation;
 
-#[derive(Deserialize, Validate)]
+pub const ROUTE: Route = Route::post("/api/conversations", |app, call| Box::pin(handler(app, call)))
+    .about("conversations", "Begins a conversation.")
+    .session()
+    .optional_body::<Body>(r#"{"title": "Tax season"}"#)
+    .answers::<Conversation>(201);
+
+#[derive(Deserialize, Validate, JsonSchema)]
 struct Body {
     #[garde(length(chars, max = 200))]
     #[serde(default)]
@@ -29,6 +35,6 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
     conversations::start(&tenant, id, &title).await?;
     tenant.commit().await?;
 
-    let body = json!({ "id": id, "title": title, "lastMessage": null, "timestamp": app.now() });
-    Reply::json_with(StatusCode::CREATED, &body)
+    let begun = Conversation { id, title, last_message: None, timestamp: app.now() };
+    Reply::json_with(StatusCode::CREATED, &begun)
 }

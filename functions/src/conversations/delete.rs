@@ -5,7 +5,11 @@ use shared::model::ConversationId;
 use shared::store::conversations;
 use shared::{App, Error, Result};
 
-pub const ROUTE: Route = Route::delete("/api/conversations/{id}", |app, call| Box::pin(handler(app, call)));
+pub const ROUTE: Route = Route::delete("/api/conversations/{id}", |app, call| Box::pin(handler(app, call)))
+    .about("conversations", "Forgets a conversation with all that was said in it.")
+    .session()
+    .empty(204)
+    .refuses(&[404]);
 
 async fn handler(app: &App, call: Call) -> Result<Reply> {
     let advisor = call.advisor(app).await?;

@@ -2,15 +2,20 @@
 
 use http::{HeaderValue, header};
 use jiff::Timestamp;
-use serde_json::Value;
 use shared::edge::{Call, Reply, Route};
 use shared::model::ConversationId;
 use shared::store::conversations;
 use shared::{App, Error, Result};
 
-use super::shown;
+use super::Conversation;
 
-pub const ROUTE: Route = Route::get("/api/conversations", |app, call| Box::pin(handler(app, call)));
+pub const ROUTE: Route = Route::get("/api/conversations", |app, call| Box::pin(handler(app, call)))
+    .about("conversations", "The conversations, the latest first; the next page is named by `Link`.")
+    .session()
+    .number("limit", "How many at most.", 1..=100, 50)
+    .query("cursor", "Where the page before ended: taken from its `Link`.")
+    .ok::<Vec<Conversation>>()
+    .refuses(&[422]);
 
 async fn handler(app: &App, call: Call) -> Result<Reply> {
     let advisor = call.advisor(app).await?;
@@ -24,9 +29,12 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
 
     let more = items.len() > usize::try_from(limit).unwrap_or(usize::MAX);
     items.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    let reply = Reply::json(&items.iter().map(shown).collect::<Vec<Value>>())?;
-    let Some(last) = items.last().filter(|_| more) else { return Ok(reply) };
-    let next = format!("</api/conversations?limit={limit}&cursor={}~{}>; rel=\"next\"", last.updated_at, last.id);
+    let next = items
+        .last()
+        .filter(|_| more)
+        .map(|last| format!("</api/conversations?limit={limit}&cursor={}~{}>; rel=\"next\"", last.updated_at, last.id));
+    let reply = Reply::json(&items.into_iter().map(Conversation::from).collect::<Vec<_>>())?;
+    let Some(next) = next else { return Ok(reply) };
     Ok(match HeaderValue::from_str(&next) {
         Ok(link) => reply.with_header(header::LINK, link),
         Err(_) => reply,

@@ -1,12 +1,36 @@
 //! What was said in a conversation, oldest first.
 
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Value, json};
 use shared::edge::{Call, Reply, Route};
 use shared::model::ConversationId;
-use shared::store::conversations::{self, Message};
+use shared::store::conversations;
 use shared::{App, Error, Result};
 
-pub const ROUTE: Route = Route::get("/api/conversations/{id}/messages", |app, call| Box::pin(handler(app, call)));
+pub const ROUTE: Route = Route::get("/api/conversations/{id}/messages", |app, call| Box::pin(handler(app, call)))
+    .about("conversations", "What was said in a conversation, oldest first, with the sources.")
+    .session()
+    .number("limit", "How many at most.", 1..=500, 200)
+    .ok::<Vec<Message>>()
+    .refuses(&[404, 422]);
+
+/// As the frontend's types have it.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Message {
+    id: String,
+    /// `user` or `assistant`.
+    role: String,
+    /// Markdown, with citations as `[n]`.
+    content: String,
+    timestamp: Timestamp,
+    /// What `[n]` stands for: id, type, title, snippet, url, n.
+    sources: Vec<Value>,
+    /// id, name, arguments, status.
+    tool_calls: Vec<Value>,
+}
 
 async fn handler(app: &App, call: Call) -> Result<Reply> {
     let advisor = call.advisor(app).await?;
@@ -21,23 +45,22 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
     let messages = conversations::messages(&tenant, id, limit).await?;
     tenant.commit().await?;
 
-    Reply::json(&messages.iter().map(shown).collect::<Vec<Value>>())
+    Reply::json(&messages.into_iter().map(shown).collect::<Vec<Message>>())
 }
 
-/// As the frontend's types have it.
-fn shown(message: &Message) -> Value {
-    let each = |list: &Value, shape: fn(&Value) -> Value| -> Vec<Value> {
-        list.as_array().into_iter().flatten().map(shape).collect()
-    };
-    json!({
-        "id": message.id.to_string(),
-        "role": message.role,
-        "content": message.content,
-        "timestamp": message.created_at,
-        "sources": each(&message.sources, |source| json!({
+fn shown(message: conversations::Message) -> Message {
+    let sources = message.sources.as_array().into_iter().flatten().map(|source| {
+        json!({
             "id": source["source_id"], "type": source["source_type"], "title": source["title"],
             "snippet": source["text"], "url": source["url"], "n": source["n"],
-        })),
-        "toolCalls": each(&message.tool_calls, Clone::clone),
-    })
+        })
+    });
+    Message {
+        id: message.id.to_string(),
+        role: message.role,
+        content: message.content,
+        timestamp: message.created_at,
+        sources: sources.collect(),
+        tool_calls: message.tool_calls.as_array().cloned().unwrap_or_default(),
+    }
 }

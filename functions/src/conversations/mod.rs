@@ -5,15 +5,25 @@ pub mod delete;
 pub mod list;
 pub mod messages;
 
-use serde_json::{Value, json};
-use shared::store::conversations::Conversation;
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use shared::model::ConversationId;
+use shared::store::conversations;
 
 /// As the frontend's types have it.
-fn shown(conversation: &Conversation) -> Value {
-    json!({
-        "id": conversation.id,
-        "title": conversation.title,
-        "lastMessage": conversation.last_message,
-        "timestamp": conversation.updated_at,
-    })
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Conversation {
+    id: ConversationId,
+    title: String,
+    last_message: Option<String>,
+    timestamp: Timestamp,
+}
+
+impl From<conversations::Conversation> for Conversation {
+    fn from(stored: conversations::Conversation) -> Self {
+        let conversations::Conversation { id, title, last_message, updated_at } = stored;
+        Self { id, title, last_message, timestamp: updated_at }
+    }
 }

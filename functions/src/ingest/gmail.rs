@@ -1,18 +1,25 @@
 //! Reads the mailbox, or the part of it a Gmail search names. `/api/ingest/emails` is the same.
 
 use garde::Validate;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::edge::{Call, Reply, Route};
 use shared::model::task::Job;
 use shared::model::user::Provider;
 use shared::{App, Result};
 
-use super::begin;
+use super::{Begun, begin};
 
-pub const ROUTE: Route = Route::post("/api/ingest/gmail", |app, call| Box::pin(handler(app, call)));
-pub const EMAILS: Route = Route::post("/api/ingest/emails", |app, call| Box::pin(handler(app, call)));
+pub const ROUTE: Route = Route::post("/api/ingest/gmail", |app, call| Box::pin(handler(app, call)))
+    .about("ingest", "Reads what is new in the mailbox, or what a Gmail search finds.")
+    .session()
+    .query("gmail_query", "Gmail's search; the body may name it too.")
+    .optional_body::<Body>(r#"{"gmail_query": "from:sara@example.com"}"#)
+    .ok::<Begun>()
+    .refuses(&[400, 409]);
+pub const EMAILS: Route = ROUTE.at("/api/ingest/emails");
 
-#[derive(Deserialize, Validate, Default)]
+#[derive(Deserialize, Validate, JsonSchema, Default)]
 struct Body {
     /// Gmail's search syntax; the whole mailbox when left out.
     #[garde(length(chars, max = 500))]

@@ -5,10 +5,14 @@ use shared::model::task::Job;
 use shared::model::user::Provider;
 use shared::{App, Result};
 
-use super::begin;
+use super::{Begun, begin};
 
-pub const ROUTE: Route = Route::post("/api/ingest/hubspot", |app, call| Box::pin(handler(app, call)));
-pub const CONTACTS: Route = Route::post("/api/ingest/contacts", |app, call| Box::pin(handler(app, call)));
+pub const ROUTE: Route = Route::post("/api/ingest/hubspot", |app, call| Box::pin(handler(app, call)))
+    .about("ingest", "Reads the portal's contacts and notes.")
+    .session()
+    .ok::<Begun>()
+    .refuses(&[400, 409]);
+pub const CONTACTS: Route = ROUTE.at("/api/ingest/contacts");
 
 async fn handler(app: &App, call: Call) -> Result<Reply> {
     let advisor = call.advisor(app).await?;

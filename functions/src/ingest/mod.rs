@@ -6,16 +6,38 @@ pub mod status;
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use shared::edge::Advisor;
+use shared::model::TaskId;
 use shared::model::task::Job;
 use shared::model::user::Provider;
 use shared::store::tasks::{self, Origin};
 use shared::store::{connections, sync_cursors};
 use shared::{App, Error, Result};
 
+/// The seed's answer, before anything was read.
+#[derive(Serialize, JsonSchema)]
+struct Begun {
+    status: &'static str,
+    source: String,
+    message: String,
+    /// The task that reads; `null` when there is nothing to do.
+    job_id: Option<TaskId>,
+    stats: Stats,
+}
+
+/// What was read up to now.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ReadingStats")]
+struct Stats {
+    total_fetched: i64,
+    stored: i64,
+    errors: Vec<String>,
+}
+
 /// Begins the reading, and answers at once in the seed's shape with the task to look at.
-async fn begin(app: &App, advisor: Advisor, source: &str, provider: Provider, job: &Job) -> Result<Value> {
+async fn begin(app: &App, advisor: Advisor, source: &str, provider: Provider, job: &Job) -> Result<Begun> {
     let title = provider.title();
     let mut db = app.db().await?;
     let tenant = db.tenant(advisor.id).await?;
@@ -37,15 +59,15 @@ async fn begin(app: &App, advisor: Advisor, source: &str, provider: Provider, jo
     }
 
     let sofar = progress.iter().find(|progress| progress.source == source);
-    Ok(json!({
-        "status": "success",
-        "source": source,
-        "message": format!("Reading {title} has begun. GET /api/tasks/{{job_id}} tells how it goes."),
-        "job_id": task,
-        "stats": {
-            "total_fetched": sofar.map_or(0, |p| p.fetched),
-            "stored": sofar.map_or(0, |p| p.stored),
-            "errors": sofar.and_then(|p| p.last_error.clone()).into_iter().collect::<Vec<_>>(),
+    Ok(Begun {
+        status: "success",
+        source: source.into(),
+        message: format!("Reading {title} has begun. GET /api/tasks/{{job_id}} tells how it goes."),
+        job_id: task,
+        stats: Stats {
+            total_fetched: sofar.map_or(0, |p| p.fetched),
+            stored: sofar.map_or(0, |p| p.stored),
+            errors: sofar.and_then(|p| p.last_error.clone()).into_iter().collect(),
         },
-    }))
+    })
 }

@@ -1,12 +1,34 @@
 //! What is connected, and how far the reading of each account is.
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use shared::edge::{Call, Reply, Route};
+use shared::model::UserId;
 use shared::model::user::Provider;
-use shared::store::{connections, documents, sync_cursors};
+use shared::store::sync_cursors::{self, Progress};
+use shared::store::{connections, documents};
 use shared::{App, Result};
 
-pub const ROUTE: Route = Route::get("/api/ingest/status", |app, call| Box::pin(handler(app, call)));
+pub const ROUTE: Route = Route::get("/api/ingest/status", |app, call| Box::pin(handler(app, call)))
+    .about("ingest", "What is connected, and how far the reading of each account is.")
+    .session()
+    .ok::<Status>();
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "IngestStatus")]
+struct Status {
+    user_id: UserId,
+    gmail_connected: bool,
+    calendar_connected: bool,
+    hubspot_connected: bool,
+    sources: Vec<Progress>,
+    documents: i64,
+    /// Chunks that can be found by meaning, and those that still wait for it.
+    embedded: i64,
+    waiting: i64,
+    /// Every connected account was read to its end, and everything that was read can be found.
+    complete: bool,
+}
 
 async fn handler(app: &App, call: Call) -> Result<Reply> {
     let advisor = call.advisor(app).await?;
@@ -21,25 +43,23 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
     let working = |provider| connections.iter().any(|c| c.provider == provider && !c.needs_reconnect);
     let embedded: i64 = counts.iter().map(|count| count.embedded).sum();
     let waiting: i64 = counts.iter().map(|count| count.chunks - count.embedded).sum();
-    let sources: Vec<Value> = progress.iter().map(|source| json!(source)).collect();
-    Reply::json(&json!({
-        "user_id": advisor.id,
-        "gmail_connected": working(Provider::Google),
-        "calendar_connected": working(Provider::Google),
-        "hubspot_connected": working(Provider::HubSpot),
-        "sources": sources,
-        "documents": counts.iter().map(|count| count.documents).sum::<i64>(),
-        "embedded": embedded,
-        "waiting": waiting,
-        // Every connected account was read to its end, and everything that was read can be found.
-        "complete": waiting == 0
-            && !connections.is_empty()
-            && connections.iter().all(|connection| {
-                let source = match connection.provider {
-                    Provider::Google => "gmail",
-                    Provider::HubSpot => "hubspot",
-                };
-                progress.iter().any(|p| p.source == source && p.synced_at.is_some())
-            }),
-    }))
+    let read = |provider| {
+        let source = match provider {
+            Provider::Google => "gmail",
+            Provider::HubSpot => "hubspot",
+        };
+        progress.iter().any(|p| p.source == source && p.synced_at.is_some())
+    };
+    let all_read = !connections.is_empty() && connections.iter().all(|connection| read(connection.provider));
+    Reply::json(&Status {
+        user_id: advisor.id,
+        gmail_connected: working(Provider::Google),
+        calendar_connected: working(Provider::Google),
+        hubspot_connected: working(Provider::HubSpot),
+        documents: counts.iter().map(|count| count.documents).sum(),
+        embedded,
+        waiting,
+        complete: waiting == 0 && all_read,
+        sources: progress,
+    })
 }

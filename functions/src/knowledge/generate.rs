@@ -3,17 +3,24 @@
 use std::time::Duration;
 
 use garde::Validate;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use shared::edge::{Call, Reply, Route};
+use shared::model::TaskId;
 use shared::model::document::Kind;
 use shared::model::task::Job;
 use shared::store::{documents, tasks};
 use shared::{App, Error, Result};
 
-pub const ROUTE: Route = Route::post("/api/embeddings/generate", |app, call| Box::pin(handler(app, call)));
+pub const ROUTE: Route = Route::post("/api/embeddings/generate", |app, call| Box::pin(handler(app, call)))
+    .about("embeddings", "Makes the vectors that are missing.")
+    .session()
+    .optional_body::<Body>(r#"{"source_type": "all", "batch_size": 50}"#)
+    .ok::<Embedding>()
+    .refuses(&[400]);
 
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, JsonSchema)]
 #[serde(default)]
 struct Body {
     #[garde(skip)]
@@ -27,6 +34,15 @@ impl Default for Body {
     fn default() -> Self {
         Self { source_type: "all".into(), batch_size: 50 }
     }
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Embedding {
+    status: &'static str,
+    message: &'static str,
+    job_id: TaskId,
+    /// Totals of one kind, or of each kind and of all, as asked.
+    stats: Value,
 }
 
 async fn handler(app: &App, call: Call) -> Result<Reply> {
@@ -69,5 +85,5 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
         }),
     };
     let message = "Vectors are being made for everything that has none yet.";
-    Reply::json(&json!({ "status": "success", "message": message, "job_id": task, "stats": stats }))
+    Reply::json(&Embedding { status: "success", message, job_id: task, stats })
 }

@@ -1,18 +1,24 @@
 //! Finds the passages that answer a question.
 
 use garde::Validate;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use shared::domain::knowledge::retrieve::{Question, retrieve};
 use shared::domain::limits;
-use shared::edge::encode::shown;
+use shared::edge::encode::{Passage, shown};
 use shared::edge::{Call, Reply, Route};
 use shared::model::document::Kind;
 use shared::{App, Error, Result};
 
-pub const ROUTE: Route = Route::post("/api/embeddings/search", |app, call| Box::pin(handler(app, call)));
+pub const ROUTE: Route = Route::post("/api/embeddings/search", |app, call| Box::pin(handler(app, call)))
+    .about("embeddings", "The passages that fit a question.")
+    .session()
+    .body::<Body>(r#"{"query": "Who wants to sell AAPL?", "top_k": 5}"#)
+    .ok::<Found>()
+    .refuses(&[400]);
 
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, JsonSchema)]
 struct Body {
     #[garde(length(chars, max = 10_000))]
     query: String,
@@ -28,6 +34,14 @@ fn five() -> i64 {
     5
 }
 
+#[derive(Serialize, JsonSchema)]
+struct Found {
+    query: String,
+    total_results: usize,
+    #[schemars(with = "Vec<Passage>")]
+    results: Vec<Value>,
+}
+
 async fn handler(app: &App, call: Call) -> Result<Reply> {
     let advisor = call.advisor(app).await?;
     let body: Body = call.json()?;
@@ -40,11 +54,8 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
     let question = Question { text: &body.query, kinds: &kinds, since: None, until: None, limit: body.top_k };
     let found = retrieve(app, advisor.id, &question).await?;
 
-    Reply::json(&json!({
-        "query": body.query,
-        "total_results": found.hits.len(),
-        "results": found.hits.iter().map(shown).collect::<Vec<Value>>(),
-    }))
+    let results: Vec<Value> = found.hits.iter().map(shown).collect();
+    Reply::json(&Found { query: body.query, total_results: results.len(), results })
 }
 
 /// One kind by its name, singular or plural; all when none is named.

@@ -1,13 +1,29 @@
 //! The advisor's tasks, newest first.
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 use shared::edge::{Call, Reply, Route};
 use shared::model::TaskId;
-use shared::model::task::State;
+use shared::model::task::{State, Task};
 use shared::store::tasks;
 use shared::{App, Error, Result};
 
-pub const ROUTE: Route = Route::get("/api/tasks", |app, call| Box::pin(handler(app, call)));
+pub const ROUTE: Route = Route::get("/api/tasks", |app, call| Box::pin(handler(app, call)))
+    .about("tasks", "Background work, newest first.")
+    .session()
+    .number("limit", "How many at most.", 1..=100, 20)
+    .query("state", "Only those that are pending, in_progress, waiting_for_reply, done or failed.")
+    .query("cursor", "The `next_cursor` of an earlier answer.")
+    .ok::<Page>()
+    .refuses(&[422]);
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "TaskPage")]
+struct Page {
+    items: Vec<Task>,
+    /// For the next page; `null` on the last.
+    next_cursor: Option<TaskId>,
+}
 
 async fn handler(app: &App, call: Call) -> Result<Reply> {
     let advisor = call.advisor(app).await?;
@@ -26,5 +42,5 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
     let more = items.len() > usize::try_from(limit).unwrap_or(usize::MAX);
     items.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     let next_cursor = items.last().filter(|_| more).map(|task| task.id);
-    Reply::json(&json!({ "items": items, "next_cursor": next_cursor }))
+    Reply::json(&Page { items, next_cursor })
 }

@@ -1,4 +1,4 @@
-//! One endpoint: what it answers to, the call it gets, and the way from the one to the other.
+//! The call an endpoint gets, and the way from a request to its answer.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -18,55 +18,11 @@ use serde::de::DeserializeOwned;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::reply::{Reply, ReplyBody};
+use super::reply::ReplyBody;
+use super::route::Route;
 use super::{headers, problem};
 use crate::App;
 use crate::error::{Error, Field, Kind, Result};
-
-/// One endpoint: what it answers to and who answers.
-#[derive(Clone, Copy)]
-pub struct Route {
-    pub method: &'static str,
-    pub path: &'static str,
-    pub mode: Mode,
-    pub handler: Handler,
-}
-
-/// How the answer leaves.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Mode {
-    /// Whole.
-    Buffered,
-    /// Piece by piece, as API Gateway's response streaming wants it.
-    Streaming,
-}
-
-pub type Handler = for<'a> fn(&'a App, Call) -> Answer<'a>;
-pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<Reply>> + Send + 'a>>;
-
-impl Route {
-    pub const fn get(path: &'static str, handler: Handler) -> Self {
-        Self { method: "GET", path, mode: Mode::Buffered, handler }
-    }
-
-    pub const fn post(path: &'static str, handler: Handler) -> Self {
-        Self { method: "POST", path, mode: Mode::Buffered, handler }
-    }
-
-    pub const fn delete(path: &'static str, handler: Handler) -> Self {
-        Self { method: "DELETE", path, mode: Mode::Buffered, handler }
-    }
-
-    pub const fn options(path: &'static str, handler: Handler) -> Self {
-        Self { method: "OPTIONS", path, mode: Mode::Buffered, handler }
-    }
-
-    #[must_use]
-    pub const fn streaming(mut self) -> Self {
-        self.mode = Mode::Streaming;
-        self
-    }
-}
 
 /// Larger than any question; smaller than what could hurt.
 const MAX_BODY: usize = 1 << 20;

@@ -6,13 +6,15 @@ pub mod http;
 pub mod problem;
 pub mod queue;
 pub mod reply;
+pub mod route;
 pub mod runtime;
 pub mod schedule;
 pub mod session;
 
-pub use http::{Call, Mode, Route, service};
+pub use http::{Call, service};
 pub use queue::Consumer;
 pub use reply::{Reply, ReplyBody};
+pub use route::{Mode, Route};
 pub use runtime::{Fatal, serve_command, serve_http, serve_queue, serve_schedule};
 pub use schedule::{Command, Schedule};
 pub use session::Advisor;

@@ -4,8 +4,9 @@ use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 
-use super::http::{Mode, Route, service};
+use super::http::service;
 use super::queue::Consumer;
+use super::route::{Mode, Route};
 use super::schedule::{Command, Schedule};
 use crate::App;
 use crate::telemetry;

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{EventId, TaskId, UserId};
@@ -44,8 +45,9 @@ impl Job {
 }
 
 /// The seed's names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "TaskState")]
 pub enum State {
     Pending,
     InProgress,
@@ -78,7 +80,7 @@ impl FromStr for State {
 }
 
 /// A task as the advisor sees it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Task {
     pub id: TaskId,
     pub task_type: String,

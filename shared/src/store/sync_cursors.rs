@@ -1,6 +1,7 @@
 //! The `sync_cursors` table: how far each source has been read, and how that went.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio_postgres::Row;
@@ -63,7 +64,7 @@ pub async fn restart(db: &Tenant<'_>, source: &str) -> Result<()> {
 }
 
 /// How the reading of one source goes.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Progress {
     pub source: String,
     pub fetched: i64,

@@ -50,7 +50,7 @@ pub enum Event {
 }
 
 /// One source the answer cites.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Citation {
     pub n: usize,
     pub source_type: &'static str,

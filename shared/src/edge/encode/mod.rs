@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 pub use seed::Seed;
-pub use source::shown;
+pub use source::{Passage, shown};
 pub use ui_stream::UiStream;
 
 use super::reply::Reply;

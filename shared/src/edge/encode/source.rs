@@ -1,8 +1,31 @@
 //! A hit in the seed's shape.
 
-use serde_json::{Value, json};
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde_json::{Map, Value, json};
 
 use crate::model::document::{Hit, Kind};
+
+/// What [`shown`] makes, for the description of the API.
+#[derive(JsonSchema)]
+pub struct Passage {
+    /// The exact span that was found.
+    pub text: String,
+    /// Cosine similarity, 0 to 1.
+    pub similarity: f64,
+    pub source_type: String,
+    pub source_id: Option<String>,
+    /// By kind; always `chunk_index` and `total_chunks`.
+    pub metadata: Map<String, Value>,
+    pub chunk_index: Option<i32>,
+    pub created_at: Option<Timestamp>,
+    /// For a mail: subject, sender, received_at, gmail_id.
+    #[schemars(default)]
+    pub email: Map<String, Value>,
+    /// For a contact: name, email, company, hubspot_id.
+    #[schemars(default)]
+    pub contact: Map<String, Value>,
+}
 
 /// As an item of `sources` and of search results.
 pub fn shown(hit: &Hit) -> Value {

@@ -1,0 +1,3 @@
+//! What the API says about itself.
+
+pub mod openapi;
