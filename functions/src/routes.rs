@@ -33,6 +33,10 @@ pub const ROUTES: &[(&str, Route)] = &[
     ("docs-openapi", docs::openapi::ROUTE),
     ("console-page", console::page::ROUTE),
     ("console-page", console::page::FILE),
+    ("docs-swagger", docs::swagger::ROUTE),
+    ("docs-swagger", docs::swagger::FILE),
+    ("docs-redoc", docs::redoc::ROUTE),
+    ("docs-redoc", docs::redoc::FILE),
     ("preflight-answer", preflight::answer::ROUTE),
 ];
 

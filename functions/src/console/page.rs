@@ -1,9 +1,7 @@
 //! Serves the page and its files. No build step, no outside host, nothing inline.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
-use http::{HeaderValue, StatusCode, header};
-use shared::edge::{Call, Reply, Route};
+use bytes::Bytes;
+use shared::edge::{Call, Reply, Route, asset};
 use shared::{App, Error, Result};
 
 pub const ROUTE: Route = Route::get("/console", |app, call| Box::pin(handler(app, call)))
@@ -54,31 +52,8 @@ async fn handler(_: &App, call: Call) -> Result<Reply> {
 
     let found = FILES.iter().find(|(known, ..)| *known == name);
     let &(_, kind, content) = found.ok_or_else(|| Error::not_found("page"))?;
-    let tag = tag(content);
-    let known = call.header(header::IF_NONE_MATCH).is_some_and(|tags| names(tags, &tag));
 
-    let reply = if known {
-        Reply::body(StatusCode::NOT_MODIFIED, kind, "")
-    } else {
-        Reply::body(StatusCode::OK, kind, content)
-    };
-    let tag = HeaderValue::try_from(tag).map_err(|e| Error::internal("A page has no valid tag.").because(e))?;
-    Ok(reply
-        .with_header(header::ETAG, tag)
-        .with_header(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))
-        .with_header(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)))
-}
-
-/// The `ETag`: another one whenever the content is another.
-fn tag(content: &str) -> String {
-    let mut hasher = DefaultHasher::new();
-    content.hash(&mut hasher);
-    format!("\"{:016x}\"", hasher.finish())
-}
-
-/// Whether `If-None-Match` names this tag. A proxy that compresses makes a tag weak.
-fn names(tags: &str, tag: &str) -> bool {
-    tags.split(',').any(|given| matches!(given.trim().trim_start_matches("W/"), given if given == tag || given == "*"))
+    asset::reply(&call, kind, Bytes::from_static(content.as_bytes()), POLICY)
 }
 
 #[cfg(test)]
@@ -114,13 +89,5 @@ mod tests {
                 "{name}"
             );
         }
-    }
-
-    #[test]
-    fn a_tag_is_known_by_its_content() {
-        let mine = tag("a");
-        assert_ne!(mine, tag("b"));
-        assert!(names(&format!("\"other\", W/{mine}"), &mine));
-        assert!(!names("\"other\"", &mine));
     }
 }

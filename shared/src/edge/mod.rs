@@ -1,5 +1,6 @@
 //! Lambda events ⇄ calls and replies. What every endpoint has in common stands here once.
 
+pub mod asset;
 pub mod encode;
 pub mod headers;
 pub mod http;
