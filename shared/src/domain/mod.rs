@@ -1,6 +1,7 @@
 //! What the product decides.
 
 pub mod accounts;
+pub mod actions;
 pub mod chat;
 pub mod events;
 pub mod knowledge;

@@ -1,5 +1,6 @@
 //! Plain types of the practice: no I/O, and no provider's wire shapes.
 
+pub mod action;
 pub mod crm;
 pub mod document;
 pub mod event;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{EventId, TaskId, UserId};
+use super::{ActionId, EventId, TaskId, UserId};
 use crate::error::Error;
 
 /// What a task does, with what it needs to do it. Stored as JSON; the version is in the name of the variant's tag.
@@ -25,6 +25,8 @@ pub enum Job {
     Embed {},
     /// Applies the standing instructions to one event.
     HandleEvent { event: EventId },
+    /// Does what was approved.
+    PerformAction { action: ActionId },
 }
 
 impl Job {
@@ -35,6 +37,7 @@ impl Job {
             Self::HubspotSync {} => "hubspot_sync",
             Self::Embed {} => "embed",
             Self::HandleEvent { .. } => "handle_event",
+            Self::PerformAction { .. } => "perform_action",
         }
     }
 

@@ -78,6 +78,14 @@ pub async fn find(db: &Tenant<'_>, words: &[String], limit: i64) -> Result<Vec<C
     db.rows(&sql, &[&db.owner.0, &words, &limit]).await?.iter().map(contact).collect()
 }
 
+/// Which of these addresses, in lower case, belong to a contact.
+pub async fn known_addresses(db: &Tenant<'_>, addresses: &[String]) -> Result<Vec<String>> {
+    let sql = "-- contacts::known_addresses
+        select address from unnest($2::text[]) address
+         where exists (select from contacts c where c.user_id = $1 and (c.email = address or address = any(c.other_emails)))";
+    db.rows(sql, &[&db.owner.0, &addresses]).await?.iter().map(|row| Ok(row.try_get("address")?)).collect()
+}
+
 fn contact(row: &Row) -> Result<Contact> {
     Ok(Contact {
         hubspot_id: row.try_get("hubspot_id")?,

@@ -119,3 +119,9 @@ pub async fn newest(
         .map(|row| Ok(row.try_get("gmail_id")?))
         .collect()
 }
+
+/// The address, in lower case, that sent the mail with this `Message-ID`.
+pub async fn sender_of(db: &Tenant<'_>, message_id: &str) -> Result<Option<String>> {
+    let sql = "-- emails::sender_of\nselect sender_email from emails where user_id = $1 and message_id = $2 limit 1";
+    Ok(db.maybe(sql, &[&db.owner.0, &message_id]).await?.map(|row| row.try_get("sender_email")).transpose()?)
+}

@@ -1,6 +1,7 @@
 //! SQL, one file per table. Every query on an advisor's rows goes through a [`Tenant`], which carries the owner: none can
 //! forget it. SQL begins with `-- module::function`, so that a slow query names its place.
 
+pub mod actions;
 pub mod connections;
 pub mod contacts;
 pub mod conversations;

@@ -15,7 +15,7 @@ use super::prompt;
 use super::sources::Sources;
 use crate::clients::openai::{ChatRequest, Delta, FinishReason, Finished, Item, ToolCall, ToolSpec, Usage};
 use crate::domain::knowledge::retrieve::{Found, Question, retrieve};
-use crate::domain::tools::{self, Caller, Output};
+use crate::domain::tools::{self, Caller, Ran};
 use crate::domain::{World, models};
 use crate::error::{Error, Kind, Result};
 use crate::model::document::Kind as SourceKind;
@@ -235,9 +235,13 @@ impl Turn<'_> {
         Ok(())
     }
 
-    async fn report(&mut self, call: ToolCall, output: Result<Output>) -> Result<()> {
+    async fn report(&mut self, call: ToolCall, output: Result<Ran>) -> Result<()> {
         let (ok, value, text) = match output {
-            Ok(output) => {
+            Ok(Ran::Wants(_)) => {
+                let why = "Nothing can be written from here yet.";
+                (false, json!({ "error": why }), format!("Error: {why}"))
+            }
+            Ok(Ran::Found(output)) => {
                 let known = self.sources.len();
                 let passages = self.sources.show(output.hits, self.now.time_zone());
                 self.answer.add_sources(self.sources.cited_after(known));

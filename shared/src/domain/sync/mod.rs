@@ -29,7 +29,7 @@ pub async fn note_error(world: &World, claim: &Claim, error: &Error) {
         Job::GmailSync { .. } => GMAIL,
         Job::HubspotSync {} => HUBSPOT,
         Job::Embed {} => "embeddings",
-        Job::HandleEvent { .. } => return,
+        Job::HandleEvent { .. } | Job::PerformAction { .. } => return,
     };
     let noted = async {
         let mut db = world.db().await?;

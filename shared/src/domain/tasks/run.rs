@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_lc_rs::rand;
 use futures::FutureExt;
 
-use crate::domain::{World, knowledge, rules, sync};
+use crate::domain::{World, actions, knowledge, rules, sync};
 use crate::error::{Error, Result};
 use crate::model::TaskId;
 use crate::model::task::{Claim, Job};
@@ -49,6 +49,7 @@ async fn work(world: &World, claim: &Claim) -> Result<Outcome> {
         Job::GmailSync { query } => sync::gmail::step(world, claim.owner, query.as_deref()).await,
         Job::HubspotSync {} => sync::hubspot::step(world, claim.owner).await,
         Job::Embed {} => knowledge::embed::step(world, claim).await,
+        Job::PerformAction { action } => actions::perform::run(world, claim, *action).await,
         Job::HandleEvent { event } => rules::handle::handle(world, claim, *event).await,
     };
     if let Err(error) = &worked {

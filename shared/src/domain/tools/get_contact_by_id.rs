@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Caller, Output, Tool, parse, schema_of, search_contacts};
+use super::{Caller, Output, Run, Tool, parse, schema_of, search_contacts};
 use crate::error::{Error, Result};
 use crate::model::document::Kind;
 use crate::store::{contacts, search};
@@ -15,7 +15,7 @@ pub const TOOL: Tool = Tool {
     name: NAME,
     description: "Gives everything HubSpot has on one contact: addresses, phone, company, job title and further properties.",
     schema: schema_of::<Args>,
-    run: |caller, arguments| Box::pin(run(caller, arguments)),
+    run: Run::Read(|caller, arguments| Box::pin(run(caller, arguments))),
 };
 
 #[derive(Deserialize, JsonSchema)]

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Caller, Output, Tool, limit, parse, schema_of};
+use super::{Caller, Output, Run, Tool, limit, parse, schema_of};
 use crate::error::{Error, Result};
 use crate::model::document::Kind;
 use crate::store::{contacts, notes, search};
@@ -15,7 +15,7 @@ pub const TOOL: Tool = Tool {
     name: NAME,
     description: "Gives the notes on one HubSpot contact, newest first.",
     schema: schema_of::<Args>,
-    run: |caller, arguments| Box::pin(run(caller, arguments)),
+    run: Run::Read(|caller, arguments| Box::pin(run(caller, arguments))),
 };
 
 #[derive(Deserialize, JsonSchema)]

@@ -1,6 +1,8 @@
 //! What the model may call. One file for each tool: its arguments as a type, what it is for, and what it does.
 //!
-//! A tool that fails never ends the turn: the model is told why, in words it can act on.
+//! A tool that reads answers at once. One that writes does nothing: it prepares an [`Action`], complete and checked, and whoever
+//! called it hands that to [`crate::domain::actions::propose`]. A tool that fails never ends the turn: the model is told why,
+//! in words it can act on.
 
 mod dates;
 mod get_contact_by_id;
@@ -21,6 +23,7 @@ use crate::clients::openai::ToolSpec;
 use crate::domain::World;
 use crate::error::{Error, Result};
 use crate::model::UserId;
+use crate::model::action::Action;
 use crate::model::document::Hit;
 
 /// Who calls, and when it is for them.
@@ -40,14 +43,33 @@ pub struct Output {
     pub hits: Vec<Hit>,
 }
 
-type Running<'a> = Pin<Box<dyn Future<Output = Result<Output>> + Send + 'a>>;
+type Running<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 
 /// One tool.
 pub struct Tool {
     pub name: &'static str,
     pub description: &'static str,
     schema: fn() -> Value,
-    run: for<'a> fn(&'a Caller<'a>, Value) -> Running<'a>,
+    run: Run,
+}
+
+enum Run {
+    Read(for<'a> fn(&'a Caller<'a>, Value) -> Running<'a, Output>),
+    Write(for<'a> fn(&'a Caller<'a>, Value) -> Running<'a, Action>),
+}
+
+impl Tool {
+    /// Whether calling it prepares a write.
+    pub fn writes(&self) -> bool {
+        matches!(self.run, Run::Write(_))
+    }
+}
+
+/// What came of a call.
+pub enum Ran {
+    Found(Output),
+    /// To be proposed; nothing has happened.
+    Wants(Action),
 }
 
 pub const TOOLS: &[Tool] =
@@ -64,7 +86,7 @@ pub fn specs() -> Vec<ToolSpec> {
 }
 
 /// Runs the tool of this name; `arguments` is the JSON text the model wrote.
-pub async fn run(caller: &Caller<'_>, name: &str, arguments: &str) -> Result<Output> {
+pub async fn run(caller: &Caller<'_>, name: &str, arguments: &str) -> Result<Ran> {
     let tool = TOOLS.iter().find(|tool| tool.name == name).ok_or_else(|| {
         let known: Vec<&str> = TOOLS.iter().map(|tool| tool.name).collect();
         Error::bad_request(format!("Unknown function: {name}. There are: {}.", known.join(", ")))
@@ -72,7 +94,10 @@ pub async fn run(caller: &Caller<'_>, name: &str, arguments: &str) -> Result<Out
     let text = if arguments.trim().is_empty() { "{}" } else { arguments };
     let arguments = serde_json::from_str(text)
         .map_err(|error| Error::bad_request(format!("The arguments of {name} are not JSON: {error}.")))?;
-    (tool.run)(caller, arguments).await
+    match tool.run {
+        Run::Read(read) => read(caller, arguments).await.map(Ran::Found),
+        Run::Write(prepare) => prepare(caller, arguments).await.map(Ran::Wants),
+    }
 }
 
 /// The arguments as their type, or a message that names the one that is wrong.

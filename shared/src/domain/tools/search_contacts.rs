@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Caller, Output, Tool, limit, parse, schema_of};
+use super::{Caller, Output, Run, Tool, limit, parse, schema_of};
 use crate::domain::knowledge::retrieve::{Question, retrieve};
 use crate::error::{Error, Result};
 use crate::model::crm::Contact;
@@ -18,7 +18,7 @@ pub const TOOL: Tool = Tool {
     description: "Finds people in the advisor's HubSpot contacts by name, e-mail address, company or phone. Every word \
                   has to fit; a first name alone finds everybody of that name.",
     schema: schema_of::<Args>,
-    run: |caller, arguments| Box::pin(run(caller, arguments)),
+    run: Run::Read(|caller, arguments| Box::pin(run(caller, arguments))),
 };
 
 #[derive(Deserialize, JsonSchema)]

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Caller, Output, Tool, dates, limit, parse, schema_of};
+use super::{Caller, Output, Run, Tool, dates, limit, parse, schema_of};
 use crate::domain::knowledge::retrieve::{Question, retrieve};
 use crate::error::{Error, Result};
 use crate::model::document::{Hit, Kind};
@@ -17,7 +17,7 @@ pub const TOOL: Tool = Tool {
     description: "Searches the advisor's e-mail by meaning and by words. Give at least one of query, date_filter and \
                   sender_filter. Without a query, the newest come first.",
     schema: schema_of::<Args>,
-    run: |caller, arguments| Box::pin(run(caller, arguments)),
+    run: Run::Read(|caller, arguments| Box::pin(run(caller, arguments))),
 };
 
 #[derive(Deserialize, JsonSchema)]

@@ -1,0 +1,2 @@
+drop index effects_provider_ref;
+drop table actions;
