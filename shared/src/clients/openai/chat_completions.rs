@@ -23,6 +23,9 @@ pub(super) fn body(config: &config::OpenAi, request: &ChatRequest) -> Value {
         });
         body["tools"] = tools.collect();
     }
+    if let Some(name) = &request.tool_choice {
+        body["tool_choice"] = json!({ "type": "function", "function": { "name": name } });
+    }
     let reasons = is_gpt_5_4_or_later(&config.chat_model);
     if reasons && !request.tools.is_empty() {
         // Tools and reasoning go together in Responses only, and reasoning is the default.

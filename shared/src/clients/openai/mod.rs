@@ -48,6 +48,8 @@ pub struct ChatRequest {
     pub system: String,
     pub items: Vec<Item>,
     pub tools: Vec<ToolSpec>,
+    /// The tool the model has to call, once; it may not answer in words.
+    pub tool_choice: Option<String>,
     pub max_output_tokens: Option<u32>,
     /// Calls of one conversation share it, and with it the vendor's cache.
     pub cache_key: Option<String>,

@@ -28,6 +28,9 @@ pub(super) fn body(model: &str, request: &ChatRequest) -> Value {
         });
         body["tools"] = tools.collect();
     }
+    if let Some(name) = &request.tool_choice {
+        body["tool_choice"] = json!({ "type": "function", "name": name });
+    }
     if let Some(most) = request.max_output_tokens {
         body["max_output_tokens"] = json!(most.max(16));
     }
@@ -138,7 +141,14 @@ mod tests {
     use super::*;
 
     fn request(items: Vec<Item>) -> ChatRequest {
-        ChatRequest { system: "Be brief.".into(), items, tools: Vec::new(), max_output_tokens: None, cache_key: None }
+        ChatRequest {
+            system: "Be brief.".into(),
+            items,
+            tools: Vec::new(),
+            tool_choice: None,
+            max_output_tokens: None,
+            cache_key: None,
+        }
     }
 
     #[test]

@@ -287,7 +287,30 @@ fn question(items: Vec<Item>) -> ChatRequest {
     });
     let tool = ToolSpec { name: "search_emails".into(), description: "Searches mail.".into(), parameters };
     let tools = vec![tool];
-    ChatRequest { system: "Be brief.".into(), items, tools, max_output_tokens: Some(400), cache_key: Some("c".into()) }
+    ChatRequest {
+        system: "Be brief.".into(),
+        items,
+        tools,
+        tool_choice: None,
+        max_output_tokens: Some(400),
+        cache_key: Some("c".into()),
+    }
+}
+
+#[tokio::test]
+async fn a_tool_that_is_chosen_beforehand_is_called_whatever_is_said() {
+    for api in BOTH {
+        let world = World::start(api).await;
+        let mut request = question(vec![Item::User("Hello!".into())]);
+        let other = ToolSpec { name: "file_away".into(), ..request.tools[0].clone() };
+        request.tools.push(other);
+        request.tool_choice = Some("file_away".into());
+
+        let finished = world.ask(&request).await.unwrap().1.unwrap();
+
+        assert_eq!(finished.calls.len(), 1, "{api:?}");
+        assert_eq!(finished.calls[0].name, "file_away", "{api:?}");
+    }
 }
 
 #[tokio::test]

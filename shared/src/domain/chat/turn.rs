@@ -192,6 +192,7 @@ impl Turn<'_> {
             system: system.to_owned(),
             items: self.items.clone(),
             tools,
+            tool_choice: None,
             max_output_tokens: Some(MAX_OUTPUT_TOKENS),
             cache_key: Some(self.conversation.to_string()),
         };
