@@ -6,6 +6,7 @@ pub mod document;
 pub mod event;
 pub mod ids;
 pub mod mail;
+pub mod rule;
 pub mod task;
 pub mod user;
 

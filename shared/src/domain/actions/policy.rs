@@ -95,8 +95,8 @@ async fn strangers(db: &Tenant<'_>, action: &Action, recipients: &[String], word
     Ok(strangers)
 }
 
-/// Whether an address stands in the text whole, and not as a part of a longer one.
-fn names(words: &str, address: &str) -> bool {
+/// Whether an address stands in the text whole, and not as a part of a longer one. Both are in lower case.
+pub fn names(words: &str, address: &str) -> bool {
     let inside = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '+' | '@' | '%');
     words.match_indices(address).any(|(at, _)| {
         let before = words[..at].chars().next_back();
