@@ -4,7 +4,7 @@ use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 use shared::edge::Route;
-use shared::edge::route::{Access, Doc, Query, Success};
+use shared::edge::route::{Access, Admission, Doc, Query, Success};
 
 use crate::routes::ROUTES;
 
@@ -52,7 +52,7 @@ pub fn document(server: &str) -> Value {
     let mut paths = Map::new();
     // A preflight is the browser's, not the caller's.
     for operation in OPERATIONS.iter().filter(|operation| operation.method != "OPTIONS") {
-        let path = paths.entry(operation.path).or_insert_with(|| json!({}));
+        let path = paths.entry(template(operation.path)).or_insert_with(|| json!({}));
         path[operation.method.to_ascii_lowercase()] = described(operation, &mut generator);
     }
     let mut schemas = generator.take_definitions(true);
@@ -70,16 +70,43 @@ pub fn document(server: &str) -> Value {
         "paths": paths,
         "components": {
             "schemas": schemas,
-            "responses": { "Problem": {
-                "description": "Refused, or failed: 5xx are ours or a provider's.",
-                "headers": { "X-Correlation-ID": header("string", "The name to find this call by.") },
-                "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
-            } },
+            "headers": headers(),
+            "responses": {
+                "Problem": refusal("Refused, or failed: 5xx are ours or a provider's.", &["X-Correlation-ID"]),
+                "TooMany": refusal("Too often.", &["X-Correlation-ID", "Retry-After", "RateLimit", "RateLimit-Policy"]),
+            },
             "securitySchemes": {
                 "session": { "type": "apiKey", "in": "cookie", "name": "session" },
+                "operator": { "type": "http", "scheme": "bearer", "description": "METRICS_TOKEN." },
             },
         },
     })
+}
+
+fn headers() -> Value {
+    let header = |kind: &str, about: &str| json!({ "description": about, "schema": { "type": kind } });
+    json!({
+        "X-Correlation-ID": header("string", "The name to find this call by."),
+        "Retry-After": header("integer", "Seconds to wait."),
+        "RateLimit-Policy": header("string", "What is allowed to this address and this advisor: `\"ip\";q=100;w=60, …`."),
+        "RateLimit": header("string", "What is left of it, and in how many seconds it begins anew: `\"ip\";r=99;t=60, …`."),
+        "ETag": header("string", "The version of what is shown, for `If-Match`."),
+        "Idempotent-Replayed": header("string", "`true` when this was answered before."),
+        "Location": header("string", "Where the browser goes on."),
+    })
+}
+
+fn refusal(about: &str, headers: &[&str]) -> Value {
+    json!({
+        "description": about,
+        "headers": named(headers),
+        "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
+    })
+}
+
+fn named(headers: &[&str]) -> Map<String, Value> {
+    let reference = |name: &&str| ((*name).to_owned(), json!({ "$ref": format!("#/components/headers/{name}") }));
+    headers.iter().map(reference).collect()
 }
 
 fn tags() -> Vec<Value> {
@@ -87,6 +114,11 @@ fn tags() -> Vec<Value> {
         OPERATIONS.iter().map(|operation| operation.doc.tag).filter(|tag| !tag.is_empty()).collect();
     tags.dedup();
     tags.iter().map(|tag| json!({ "name": tag })).collect()
+}
+
+/// OpenAPI has no variable that takes the rest of a path.
+pub fn template(path: &str) -> String {
+    path.replace("+}", "}")
 }
 
 fn described(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
@@ -100,6 +132,8 @@ fn described(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
         "security": match doc.access {
             Access::Anyone => json!([]),
             Access::Advisor => json!([{ "session": [] }]),
+            // Without the token it answers less, or refuses.
+            Access::Operator => json!([{ "operator": [] }]),
         },
     });
     if let Some(body) = &doc.body {
@@ -117,7 +151,8 @@ fn described(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
 }
 
 fn parameters(operation: &Operation) -> Vec<Value> {
-    let in_path = operation.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let path = template(operation.path);
+    let in_path = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let in_path =
         in_path.map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
     let mut parameters: Vec<Value> = in_path.chain(operation.doc.query.iter().map(query)).collect();
@@ -129,6 +164,18 @@ fn parameters(operation: &Operation) -> Vec<Value> {
         parameters.push(json!({
             "name": "Origin", "in": "header", "required": true, "schema": { "type": "string" },
             "description": "An allowed one. A browser sends it by itself.",
+        }));
+    }
+    if operation.doc.idempotent {
+        parameters.push(json!({
+            "name": "Idempotency-Key", "in": "header", "schema": { "type": "string", "minLength": 1, "maxLength": 255 },
+            "description": "The same key, sent again within a day, gets the first answer again: it is done once.",
+        }));
+    }
+    if operation.doc.versioned && operation.changes {
+        parameters.push(json!({
+            "name": "If-Match", "in": "header", "schema": { "type": "string" }, "example": "\"3\"",
+            "description": "The `ETag` of what is to be changed: 412 if it is another by now.",
         }));
     }
     parameters
@@ -155,14 +202,26 @@ fn responses(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
             let schema = success.schema.map(|schema| schema(generator).to_value());
             response["content"][success.content_type]["schema"] = schema.unwrap_or_else(|| json!({ "type": "string" }));
         }
-        if success.status == 302 {
-            response["headers"]["Location"] = header("string", "Where the browser goes on.");
-        }
+        response["headers"] = Value::Object(named(&sent_along(&operation.doc, success.status)));
     }
     for status in refusals(operation) {
-        responses[status.to_string()] = json!({ "$ref": "#/components/responses/Problem" });
+        let name = if status == 429 { "TooMany" } else { "Problem" };
+        responses[status.to_string()] = json!({ "$ref": format!("#/components/responses/{name}") });
     }
     responses
+}
+
+/// The headers of an answer that say something about the call.
+fn sent_along(doc: &Doc, status: u16) -> Vec<&'static str> {
+    let all = [
+        ("X-Correlation-ID", true),
+        ("RateLimit", doc.admission != Admission::Open),
+        ("RateLimit-Policy", doc.admission != Admission::Open),
+        ("ETag", doc.versioned && status != 204),
+        ("Idempotent-Replayed", doc.idempotent),
+        ("Location", status == 302),
+    ];
+    all.into_iter().filter_map(|(name, sent)| sent.then_some(name)).collect()
 }
 
 fn meaning(success: &Success) -> &'static str {
@@ -185,16 +244,24 @@ fn refusals(operation: &Operation) -> Vec<u16> {
             statuses.push(403);
         }
     }
+    if doc.access == Access::Operator {
+        statuses.push(401);
+    }
     if doc.body.is_some() {
         statuses.extend([413, 422]);
+    }
+    if doc.idempotent {
+        statuses.extend([409, 422]);
+    }
+    if doc.versioned && operation.changes {
+        statuses.push(412);
+    }
+    if doc.admission != Admission::Open {
+        statuses.push(429);
     }
     statuses.sort_unstable();
     statuses.dedup();
     statuses
-}
-
-fn header(kind: &str, about: &str) -> Value {
-    json!({ "description": about, "schema": { "type": kind } })
 }
 
 /// What `shared::edge::problem` writes.

@@ -3,7 +3,10 @@
 
 use shared::edge::{Command, Consumer, Route, Schedule};
 
-use crate::{auth, chat, console, conversations, docs, ingest, knowledge, ops, preflight, schedules, tasks, workers};
+use crate::{
+    auth, chat, console, conversations, docs, domain, health, ingest, knowledge, metrics, ops, preflight, schedules,
+    tasks, workers,
+};
 
 /// Binary and route. A binary may answer to several routes.
 pub const ROUTES: &[(&str, Route)] = &[
@@ -16,6 +19,7 @@ pub const ROUTES: &[(&str, Route)] = &[
     ("auth-refresh", auth::refresh::ROUTE),
     ("chat-send", chat::send::ROUTE),
     ("chat-send", chat::send::STREAM),
+    ("chat-health", chat::health::ROUTE),
     ("conversations-list", conversations::list::ROUTE),
     ("conversations-create", conversations::create::ROUTE),
     ("conversations-delete", conversations::delete::ROUTE),
@@ -31,6 +35,13 @@ pub const ROUTES: &[(&str, Route)] = &[
     ("tasks-list", tasks::list::ROUTE),
     ("tasks-get", tasks::get::ROUTE),
     ("docs-openapi", docs::openapi::ROUTE),
+    ("health-root", health::root::ROUTE),
+    ("health-check", health::check::ROUTE),
+    ("health-check", health::check::API),
+    ("health-ready", health::ready::ROUTE),
+    ("health-database", health::database::ROUTE),
+    ("metrics-show", metrics::show::ROUTE),
+    ("domain-verify", domain::verify::ROUTE),
     ("console-page", console::page::ROUTE),
     ("console-page", console::page::FILE),
     ("docs-swagger", docs::swagger::ROUTE),

@@ -12,13 +12,14 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 /// The names a secret may have, as a variable and as a key of the JSON in Secrets Manager.
-pub const SECRET_NAMES: [&str; 6] = [
+pub const SECRET_NAMES: [&str; 7] = [
     "SECRET_KEY",
     "TOKEN_KEYS",
     "GOOGLE_OAUTH_CLIENT_SECRET",
     "HUBSPOT_CLIENT_SECRET",
     "OPENAI_API_KEY",
     "DATABASE_PASSWORD",
+    "METRICS_TOKEN",
 ];
 
 #[derive(Debug, Clone)]
@@ -60,6 +61,21 @@ pub struct Config {
     pub sync_interval: Duration,
     /// `GMAIL_UNITS_PER_MINUTE`: quota the sync allows itself for each mailbox, in Gmail's units. Default 5000 of 6000.
     pub gmail_units_per_minute: u32,
+    /// `RATE_LIMIT_PER_MINUTE`: requests of one address, and of one advisor, in a minute; 0 for any number. Default 100.
+    pub rate_limit_per_minute: u32,
+    /// `MODEL_REQUESTS_PER_DAY` (default 500) and `MODEL_TOKENS_PER_DAY` (default 2,000,000): what the language model may do
+    /// for one advisor in a day.
+    pub model_budget: Budget,
+    /// `GOOGLE_SITE_VERIFICATION`: names of the files by which Google knows the owner of the domain, separated by commas.
+    pub google_site_verification: Vec<String>,
+}
+
+/// What an advisor may use of the language model in a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    pub requests: u32,
+    /// Of questions and answers together.
+    pub tokens: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,6 +175,12 @@ impl Config {
             lock_timeout: Duration::from_secs(vars.parsed_or("WORKER_LOCK_TIMEOUT", 300)),
             sync_interval: Duration::from_secs(vars.parsed_or("SYNC_INTERVAL", 300)),
             gmail_units_per_minute: vars.parsed_or("GMAIL_UNITS_PER_MINUTE", 5000),
+            rate_limit_per_minute: vars.parsed_or("RATE_LIMIT_PER_MINUTE", 100),
+            model_budget: Budget {
+                requests: vars.parsed_or("MODEL_REQUESTS_PER_DAY", 500),
+                tokens: vars.parsed_or("MODEL_TOKENS_PER_DAY", 2_000_000),
+            },
+            google_site_verification: vars.list("GOOGLE_SITE_VERIFICATION"),
             public_url,
             frontend_url,
         };
@@ -202,6 +224,11 @@ impl Vars<'_> {
     /// The first of these names that is set to something.
     fn first(&self, names: &[&str]) -> Option<String> {
         names.iter().find_map(|name| (self.lookup)(name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty()))
+    }
+
+    fn list(&self, name: &str) -> Vec<String> {
+        let text = self.first(&[name]).unwrap_or_default();
+        text.split(',').map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect()
     }
 
     fn required(&mut self, names: &[&str]) -> String {

@@ -26,6 +26,8 @@ pub struct Error {
 /// One wrong field of a request.
 #[derive(Debug, Clone, Serialize, PartialEq, Eq)]
 pub struct Field {
+    /// `body`, or `header`.
+    pub place: &'static str,
     /// Dotted path, such as `conversation_history.0.role`.
     pub path: String,
     /// A sentence for the person who sent it.
@@ -120,12 +122,22 @@ impl Error {
 
     /// One wrong field. `message` is a sentence.
     pub fn invalid(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::invalid_fields(vec![Field { path: path.into(), message: message.into() }])
+        Self::invalid_fields(vec![Field { place: "body", path: path.into(), message: message.into() }])
     }
 
     pub fn invalid_fields(fields: Vec<Field>) -> Self {
         let detail = fields.iter().map(|f| format!("{}: {}", f.path, f.message)).collect::<Vec<_>>().join(" ");
         Self { fields, ..Self::new(Kind::Invalid, detail) }
+    }
+
+    /// A header that is wrong. `message` is a sentence.
+    pub fn invalid_header(name: &str, message: &str) -> Self {
+        Self::invalid_fields(vec![Field { place: "header", path: name.into(), message: message.into() }])
+    }
+
+    /// What a change is meant for is not what there is any more.
+    pub fn changed() -> Self {
+        Self::new(Kind::PreconditionFailed, "This was changed in the meantime. Please look at it again.")
     }
 
     pub fn unauthenticated() -> Self {

@@ -1,4 +1,5 @@
 //! Asking.
 
 mod body;
+pub mod health;
 pub mod send;

@@ -6,6 +6,7 @@ use shared::{App, Error, Result};
 
 pub const ROUTE: Route = Route::get("/console", |app, call| Box::pin(handler(app, call)))
     .about("console", "A page of our own, and its files.")
+    .open()
     .serves("text/html")
     .serves("text/css")
     .serves("text/javascript")

@@ -14,6 +14,7 @@ use super::Conversation;
 pub const ROUTE: Route = Route::post("/api/conversations", |app, call| Box::pin(handler(app, call)))
     .about("conversations", "Begins a conversation.")
     .session()
+    .idempotent()
     .optional_body::<Body>(r#"{"title": "Tax season"}"#)
     .answers::<Conversation>(201);
 

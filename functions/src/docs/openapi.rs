@@ -7,6 +7,7 @@ use crate::openapi;
 
 pub const ROUTE: Route = Route::get("/openapi.json", |app, call| Box::pin(handler(app, call)))
     .about("docs", "The description of this API, as OpenAPI 3.1.")
+    .open()
     .ok::<Document>();
 
 /// Whatever OpenAPI says it is.

@@ -13,6 +13,7 @@ use super::{Begun, begin};
 pub const ROUTE: Route = Route::post("/api/ingest/gmail", |app, call| Box::pin(handler(app, call)))
     .about("ingest", "Reads what is new in the mailbox, or what a Gmail search finds.")
     .session()
+    .idempotent()
     .query("gmail_query", "Gmail's search; the body may name it too.")
     .optional_body::<Body>(r#"{"gmail_query": "from:sara@example.com"}"#)
     .ok::<Begun>()

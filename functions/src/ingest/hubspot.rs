@@ -10,6 +10,7 @@ use super::{Begun, begin};
 pub const ROUTE: Route = Route::post("/api/ingest/hubspot", |app, call| Box::pin(handler(app, call)))
     .about("ingest", "Reads the portal's contacts and notes.")
     .session()
+    .idempotent()
     .ok::<Begun>()
     .refuses(&[400, 409]);
 pub const CONTACTS: Route = ROUTE.at("/api/ingest/contacts");

@@ -4,7 +4,7 @@ use http::{HeaderValue, StatusCode, header};
 use shared::edge::{Call, Reply, Route};
 use shared::{App, Error, Result};
 
-pub const ROUTE: Route = Route::options("/{proxy+}", |app, call| Box::pin(handler(app, call)));
+pub const ROUTE: Route = Route::options("/{proxy+}", |app, call| Box::pin(handler(app, call))).open();
 
 async fn handler(app: &App, call: Call) -> Result<Reply> {
     if !call.is_from_allowed_origin(app) {

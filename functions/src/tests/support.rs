@@ -116,6 +116,7 @@ impl TestApp {
             ("OPENAI_BASE_URL", format!("{}/v1", openai.url())),
             ("GMAIL_UNITS_PER_MINUTE", "10000000".into()),
             ("SYNC_INTERVAL", "100000".into()),
+            ("RATE_LIMIT_PER_MINUTE", "1000000".into()),
         ]
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value))
@@ -404,24 +405,26 @@ impl Turn {
     }
 }
 
+/// Of several routes, the one with the fewest variables, as API Gateway has it.
 fn route(method: &Method, path: &str) -> (Route, BTreeMap<String, String>) {
-    let found = ROUTES.iter().find_map(|(_, route)| {
+    let given: Vec<&str> = path.trim_matches('/').split('/').collect();
+    let found = ROUTES.iter().filter(|(_, route)| route.method == method.as_str()).filter_map(|(_, route)| {
+        if route.path == "/{proxy+}" {
+            let all = BTreeMap::from([("proxy".to_owned(), given.join("/"))]);
+            return (given != [""]).then_some((usize::MAX, *route, all));
+        }
+        let wanted: Vec<&str> = route.path.trim_matches('/').split('/').collect();
         let mut parameters = BTreeMap::new();
-        if route.method != method.as_str() {
-            return None;
-        }
-        let (wanted, given): (Vec<&str>, Vec<&str>) = (route.path.split('/').collect(), path.split('/').collect());
-        if route.path != "/{proxy+}" && wanted.len() != given.len() {
-            return None;
-        }
-        let fits = route.path == "/{proxy+}"
-            || wanted.iter().zip(&given).all(|(wanted, given)| match wanted.strip_prefix('{') {
+        let fits = wanted.len() == given.len()
+            && wanted.iter().zip(&given).all(|(wanted, given)| match wanted.strip_prefix('{') {
                 Some(name) => parameters.insert(name.trim_end_matches('}').to_owned(), (*given).to_owned()).is_none(),
                 None => wanted == given,
             });
-        fits.then_some((*route, parameters))
+        fits.then_some((parameters.len(), *route, parameters))
     });
-    found.unwrap_or_else(|| panic!("nobody answers {method} {path}"))
+    let found = found.min_by_key(|(variables, ..)| *variables);
+    let (_, route, parameters) = found.unwrap_or_else(|| panic!("nobody answers {method} {path}"));
+    (route, parameters)
 }
 
 /// The event API Gateway makes of a request.

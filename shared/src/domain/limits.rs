@@ -1,5 +1,6 @@
 //! Rate limits that hold for all instances together.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -22,6 +23,22 @@ pub const CHAT: Limit = Limit { name: "chat", burst: 20, interval: Duration::fro
 pub const SIGN_IN: Limit = Limit { name: "sign-in", burst: 30, interval: Duration::from_secs(2) };
 /// Searches and embeddings of one advisor: sixty a minute.
 pub const SEARCH: Limit = Limit { name: "search", burst: 60, interval: Duration::from_secs(1) };
+
+/// How long the limits of requests look back.
+pub const MINUTE: Duration = Duration::from_secs(60);
+/// Calls of webhooks in a minute, from one address: a provider sends for all advisors from a few.
+pub const WEBHOOKS: u32 = 600;
+
+/// The key of an address. Of IPv6 only the network counts: one household has billions of addresses.
+pub fn address(prefix: &str, ip: &str) -> String {
+    match ip.parse() {
+        Ok(IpAddr::V6(ip)) => {
+            let [a, b, c, d, ..] = ip.segments();
+            key(prefix, &format!("{a:x}:{b:x}:{c:x}:{d:x}::"))
+        }
+        _ => key(prefix, ip),
+    }
+}
 
 /// Takes one from the bucket of `who`, or says when there is one again.
 pub async fn take(db: &Connection, limit: Limit, who: &str) -> Result<()> {

@@ -6,24 +6,53 @@ use futures::stream::BoxStream;
 use crate::clients::openai::{ChatRequest, Delta, Embedded, OpenAi};
 use crate::clients::secrets::Secrets;
 use crate::domain::World;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
+use crate::model::UserId;
+use crate::store::{metrics, model_days};
+
+const BUDGET_SPENT: &str = "What the language model may do for you in one day is used up. It goes on at midnight UTC.";
 
 /// Vectors of 1,536 dimensions, in the order of the texts.
 pub async fn embed(world: &World, texts: &[String]) -> Result<Embedded> {
-    let answer = openai(world, &*world.secrets().await?)?.embed(texts).await;
-    if !is_key_refused(&answer) {
-        return answer;
+    let mut answer = openai(world, &*world.secrets().await?)?.embed(texts).await;
+    if is_key_refused(&answer) {
+        answer = openai(world, &*world.vault.refresh().await?)?.embed(texts).await;
     }
-    openai(world, &*world.vault.refresh().await?)?.embed(texts).await
+    if answer.is_err() {
+        count_failure(world, &world.config.openai.embedding_model).await;
+    }
+    answer
 }
 
-/// One call of the language model; its answer as it comes.
-pub async fn chat(world: &World, request: &ChatRequest) -> Result<BoxStream<'static, Result<Delta>>> {
-    let answer = openai(world, &*world.secrets().await?)?.stream(request).await;
-    if !is_key_refused(&answer) {
-        return answer;
+/// One call of the language model for an advisor; its answer as it comes. Refused when the day's budget is spent.
+pub async fn chat(world: &World, owner: UserId, request: &ChatRequest) -> Result<BoxStream<'static, Result<Delta>>> {
+    take(world, owner).await?;
+    let mut answer = openai(world, &*world.secrets().await?)?.stream(request).await;
+    if is_key_refused(&answer) {
+        answer = openai(world, &*world.vault.refresh().await?)?.stream(request).await;
     }
-    openai(world, &*world.vault.refresh().await?)?.stream(request).await
+    if answer.is_err() {
+        count_failure(world, &world.config.openai.chat_model).await;
+    }
+    answer
+}
+
+async fn take(world: &World, owner: UserId) -> Result<()> {
+    let mut db = world.db().await?;
+    let tenant = db.tenant(owner).await?;
+    let spent = model_days::take(&tenant, world.config.model_budget).await?;
+    tenant.commit().await?;
+    match spent {
+        None => Ok(()),
+        Some(wait) => Err(Error::new(Kind::RateLimited, BUDGET_SPENT).after(Some(wait))),
+    }
+}
+
+async fn count_failure(world: &World, model: &str) {
+    let counted = async { metrics::count(&world.db().await?, "openai_requests_total", &[model, "error"]).await };
+    if let Err(error) = counted.await {
+        tracing::warn!(error = ?error, "a failed model call was not counted");
+    }
 }
 
 fn openai<'a>(world: &'a World, secrets: &'a Secrets) -> Result<OpenAi<'a>> {

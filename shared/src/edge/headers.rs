@@ -33,7 +33,8 @@ pub(super) fn finish(config: &Config, origin: Option<&str>, correlation_id: &str
     {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
-        let exposed = "X-Correlation-ID, Retry-After, ETag, X-Vercel-AI-UI-Message-Stream";
+        let exposed = "X-Correlation-ID, Retry-After, ETag, Link, Location, RateLimit, RateLimit-Policy, Idempotent-Replayed, \
+                       X-Vercel-AI-UI-Message-Stream";
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(exposed));
     }
 }

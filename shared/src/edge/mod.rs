@@ -1,9 +1,13 @@
 //! Lambda events ⇄ calls and replies. What every endpoint has in common stands here once.
 
 pub mod asset;
+mod admission;
+pub mod call;
 pub mod encode;
 pub mod headers;
 pub mod http;
+mod idempotency;
+mod operator;
 pub mod problem;
 pub mod queue;
 pub mod reply;
@@ -12,7 +16,8 @@ pub mod runtime;
 pub mod schedule;
 pub mod session;
 
-pub use http::{Call, service};
+pub use call::Call;
+pub use http::service;
 pub use queue::Consumer;
 pub use reply::{Reply, ReplyBody};
 pub use route::{Mode, Route};

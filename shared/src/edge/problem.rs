@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::reply::Reply;
+use super::route::Access;
 use crate::error::{Error, Kind};
 
 #[derive(Serialize)]
@@ -21,7 +22,7 @@ struct Problem<'a> {
 }
 
 /// The only place that logs an HTTP failure and the only place that chooses its status.
-pub(super) fn reply(error: &Error, correlation_id: &str) -> Reply {
+pub(super) fn reply(error: &Error, access: Access, correlation_id: &str) -> Reply {
     let status = error.kind.status();
     if status.is_server_error() {
         tracing::error!(error = ?error, kind = error.kind.code(), "request failed");
@@ -45,7 +46,8 @@ pub(super) fn reply(error: &Error, correlation_id: &str) -> Reply {
         reply = reply.with_header(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     if status == StatusCode::UNAUTHORIZED {
-        reply = reply.with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Cookie realm=\"session\""));
+        let scheme = if access == Access::Operator { "Bearer" } else { "Cookie realm=\"session\"" };
+        reply = reply.with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
     }
     reply
 }
@@ -56,7 +58,7 @@ fn detail(error: &Error) -> Value {
     }
     let fields = error.fields.iter().map(|field| {
         let path = field.path.split('.').filter(|part| !part.is_empty());
-        let location = ["body"].into_iter().chain(path).collect::<Vec<_>>();
+        let location = [field.place].into_iter().chain(path).collect::<Vec<_>>();
         json!({ "type": "value_error", "loc": location, "msg": field.message })
     });
     fields.collect()

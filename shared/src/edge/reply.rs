@@ -38,6 +38,17 @@ impl Reply {
         Self(reply)
     }
 
+    /// What was answered before; its headers are added.
+    pub(super) fn whole(status: StatusCode, body: impl Into<Bytes>) -> Self {
+        let mut reply = Response::new(Full::new(body.into()).boxed_unsync());
+        *reply.status_mut() = status;
+        Self(reply)
+    }
+
+    pub(super) fn from_parts(parts: http::response::Parts, body: Bytes) -> Self {
+        Self(Response::from_parts(parts, Full::new(body).boxed_unsync()))
+    }
+
     /// 204.
     pub fn empty() -> Self {
         let mut reply = Response::new(Full::new(Bytes::new()).boxed_unsync());
@@ -64,6 +75,15 @@ impl Reply {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
         headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
         Self(reply)
+    }
+
+    /// With the version of what it shows, for `If-Match`.
+    #[must_use]
+    pub fn with_etag(self, version: i32) -> Self {
+        match HeaderValue::try_from(format!("\"{version}\"")) {
+            Ok(tag) => self.with_header(header::ETAG, tag),
+            Err(_) => self,
+        }
     }
 
     #[must_use]

@@ -6,7 +6,7 @@ use std::pin::Pin;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-use super::http::Call;
+use super::call::Call;
 use super::reply::Reply;
 use crate::App;
 use crate::error::Result;
@@ -44,6 +44,11 @@ pub struct Doc {
     /// One sentence.
     pub summary: &'static str,
     pub access: Access,
+    pub admission: Admission,
+    /// Done once for each `Idempotency-Key`.
+    pub idempotent: bool,
+    /// Answers with an `ETag`; a change can ask for it with `If-Match`.
+    pub versioned: bool,
     pub query: List<Query>,
     pub body: Option<RequestBody>,
     pub successes: List<Success>,
@@ -57,6 +62,19 @@ pub enum Access {
     Anyone,
     /// An advisor, by the session cookie.
     Advisor,
+    /// An operator, by `METRICS_TOKEN`.
+    Operator,
+}
+
+/// How often somebody may call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Admission {
+    /// So many times a minute from one address and for one advisor: `RATE_LIMIT_PER_MINUTE`.
+    Caller,
+    /// As a provider needs it.
+    Webhook,
+    /// As often as they like: it is neither limited nor counted, and needs no database to answer.
+    Open,
 }
 
 /// A parameter of the query string.
@@ -115,6 +133,9 @@ impl Route {
             tag: "",
             summary: "",
             access: Access::Anyone,
+            admission: Admission::Caller,
+            idempotent: false,
+            versioned: false,
             query: List::new(),
             body: None,
             successes: List::new(),
@@ -148,6 +169,41 @@ impl Route {
     #[must_use]
     pub const fn session(mut self) -> Self {
         self.doc.access = Access::Advisor;
+        self
+    }
+
+    /// Refuses without `METRICS_TOKEN` as a bearer.
+    #[must_use]
+    pub const fn operator(mut self) -> Self {
+        self.doc.access = Access::Operator;
+        self
+    }
+
+    /// Called by a provider.
+    #[must_use]
+    pub const fn webhook(mut self) -> Self {
+        self.doc.admission = Admission::Webhook;
+        self
+    }
+
+    /// Neither limited nor counted: for what answers without the database.
+    #[must_use]
+    pub const fn open(mut self) -> Self {
+        self.doc.admission = Admission::Open;
+        self
+    }
+
+    /// Creates or sends something: done once for each `Idempotency-Key` of an advisor.
+    #[must_use]
+    pub const fn idempotent(mut self) -> Self {
+        self.doc.idempotent = true;
+        self
+    }
+
+    /// Shows one version of something ([`Reply::with_etag`]), or changes the one of [`Call::if_match`].
+    #[must_use]
+    pub const fn versioned(mut self) -> Self {
+        self.doc.versioned = true;
         self
     }
 

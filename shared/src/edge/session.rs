@@ -4,12 +4,13 @@ use cookie::{Cookie, SameSite, time::Duration as CookieDuration};
 use http::{Method, header};
 use uuid::Uuid;
 
+use super::call::Call;
 use super::headers::is_allowed;
-use super::http::Call;
 use crate::App;
 use crate::domain::accounts::session::{self, Checked, Purpose};
 use crate::error::{Error, Kind, Result};
 use crate::model::UserId;
+use crate::store::sessions;
 
 const SESSION: &str = "session";
 const BROWSER: &str = "oauth_browser";
@@ -24,7 +25,10 @@ pub struct Advisor {
 impl Call {
     /// Whose call it is. 401 without a session; 403 when a call that changes something may come from another site.
     pub async fn advisor(&self, app: &App) -> Result<Advisor> {
-        Ok(self.checked(app, Purpose::Call).await?.0)
+        match self.advisor.get() {
+            Some(known) => Ok(*known),
+            None => Ok(self.checked(app, Purpose::Call).await?.0),
+        }
     }
 
     /// The same, and asks for a new token. Answers whether the browser got one.
@@ -37,12 +41,18 @@ impl Call {
         self.require_own_site(app)?;
 
         let mut db = app.db().await?;
-        let Checked { user, session, token } = session::check(&mut db, &token, purpose, app.now()).await?;
+        let known = match self.known_token() {
+            Some(known) => known,
+            None => sessions::find(&db, &session::hash(&token)).await?,
+        };
+        let known = known.ok_or_else(Error::unauthenticated)?;
+        let Checked { user, session, token } = session::check(&mut db, known, purpose, app.now()).await?;
         let renewed = token.is_some();
         if let Some(token) = token {
             self.start_session(&token);
         }
-        Ok((Advisor { id: user, session }, renewed))
+        let advisor = *self.advisor.get_or_init(|| Advisor { id: user, session });
+        Ok((advisor, renewed))
     }
 
     /// The advisor, or nobody: for the endpoints that answer both.

@@ -133,6 +133,20 @@ impl Connection {
         self.0.simple_query("select 1").await?;
         Ok(())
     }
+
+    pub async fn about(&self) -> Result<About> {
+        let sql = "-- db::about
+            select version() as version, count(*) as connections from pg_stat_activity where datname = current_database()";
+        let row = self.row(sql, &[]).await?;
+        Ok(About { version: row.try_get("version")?, connections: row.try_get("connections")? })
+    }
+}
+
+/// Which database it is, and how busy.
+#[derive(Debug)]
+pub struct About {
+    pub version: String,
+    pub connections: i64,
 }
 
 /// A transaction of one advisor.

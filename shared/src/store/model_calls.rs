@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::Tenant;
+use super::{Tenant, model_days};
 use crate::error::Result;
 
 pub struct Call<'a> {
@@ -19,6 +19,7 @@ pub struct Call<'a> {
     pub took: Duration,
 }
 
+/// Writes it down, and takes it from the day's budget.
 pub async fn insert(db: &Tenant<'_>, call: &Call<'_>) -> Result<()> {
     let sql = "-- model_calls::insert
         insert into model_calls (user_id, cause, cause_id, model, input_tokens, cached_tokens, output_tokens, duration_ms)
@@ -27,5 +28,9 @@ pub async fn insert(db: &Tenant<'_>, call: &Call<'_>) -> Result<()> {
     let ms = i64::try_from(call.took.as_millis()).unwrap_or(i64::MAX);
     let (input, cached, output) = (count(call.input_tokens), count(call.cached_tokens), count(call.output_tokens));
     db.execute(sql, &[&db.owner.0, &call.cause, &call.cause_id, &call.model, &input, &cached, &output, &ms]).await?;
+    // Vectors are made by the thousand, and cost next to nothing.
+    if call.cause != "embed" {
+        model_days::add_tokens(db, call.input_tokens.saturating_add(call.output_tokens)).await?;
+    }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The `sessions` and `session_tokens` tables.
 
 use jiff::Timestamp;
+use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::{Connection, Tenant};
@@ -30,8 +31,11 @@ pub async fn find(db: &Connection, hash: &[u8]) -> Result<Option<Token>> {
     let sql = "-- sessions::find
         select user_id, session_id, generation, newest, newest_used, issued_at, first_used, superseded_at, forgiven, expires_at, revoked
           from lookup.session($1)";
-    let Some(row) = db.maybe(sql, &[&hash]).await? else { return Ok(None) };
-    Ok(Some(Token {
+    db.maybe(sql, &[&hash]).await?.as_ref().map(token).transpose()
+}
+
+pub(super) fn token(row: &Row) -> Result<Token> {
+    Ok(Token {
         user: UserId(row.try_get("user_id")?),
         session: row.try_get("session_id")?,
         generation: row.try_get("generation")?,
@@ -43,7 +47,7 @@ pub async fn find(db: &Connection, hash: &[u8]) -> Result<Option<Token>> {
         forgiven: row.try_get("forgiven")?,
         expires_at: row.try_get("expires_at")?,
         revoked: row.try_get("revoked")?,
-    }))
+    })
 }
 
 pub async fn start(db: &Tenant<'_>, id: Uuid, hash: &[u8], now: Timestamp, expires_at: Timestamp) -> Result<()> {

@@ -10,7 +10,7 @@ use super::sign_in::address;
 use crate::terminal::{erase_line, say, say_for_now};
 use crate::{Problem, Result};
 
-const POLL: Duration = Duration::from_millis(500);
+const POLL: Duration = Duration::from_secs(1);
 /// Without any progress for this long, the question is asked of what is there.
 const PATIENCE: Duration = Duration::from_secs(120);
 

@@ -9,19 +9,24 @@ pub struct Match {
     pub parameters: BTreeMap<String, String>,
 }
 
-/// Finds the endpoint for a method and a raw path. A literal segment wins over `{name}`, and that over `{name+}`; of a
-/// resource with the method and one with `ANY`, the method. A slash at the end is not part of the path.
+/// Finds the endpoint for a method and a raw path: first the resource, then its method. A literal segment wins over
+/// `{name}`, and that over `{name+}`; a path that exists does not fall through to a wider one that has the method. Of a
+/// method and `ANY`, the method. A slash at the end is not part of the path.
+///
+/// Preflights are apart: deployed, every path answers them; here one endpoint does.
 pub fn find<'a>(endpoints: impl Iterator<Item = (&'a str, &'a str)>, method: &str, path: &str) -> Option<Match> {
     let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
-    endpoints
+    let mut fitting: Vec<_> = endpoints
         .enumerate()
-        .filter(|(_, (allowed, _))| *allowed == method || *allowed == "ANY")
+        .filter(|(_, (allowed, _))| *allowed == "ANY" || (*allowed == "OPTIONS") == (method == "OPTIONS"))
         .filter_map(|(index, (allowed, resource))| {
             let (rank, parameters) = matches(resource, &segments)?;
-            Some(((rank, allowed == "ANY"), Match { index, parameters }))
+            Some((rank, allowed, Match { index, parameters }))
         })
-        .min_by(|(one, _), (other, _)| one.cmp(other))
-        .map(|(_, found)| found)
+        .collect();
+    let resource = fitting.iter().map(|(rank, ..)| rank).min()?.clone();
+    fitting.retain(|(rank, allowed, _)| *rank == resource && (*allowed == method || *allowed == "ANY"));
+    fitting.into_iter().min_by_key(|(_, allowed, _)| *allowed == "ANY").map(|(.., found)| found)
 }
 
 /// The rank is one number for each segment: 0 literal, 1 `{name}`, 2 `{name+}`; less is better.
@@ -100,7 +105,9 @@ mod tests {
         assert_eq!(matched("GET", "/api/tasks/7"), Some(1));
         assert_eq!(matched("GET", "/api/tasks/7/"), Some(1));
         assert_eq!(matched("GET", "/api/tasks/mine"), Some(2));
-        assert_eq!(matched("POST", "/api/tasks/mine"), Some(3));
+        // The resource that fits best has no such method.
+        assert_eq!(matched("POST", "/api/tasks/mine"), None);
+        assert_eq!(matched("POST", "/api/tasks/7"), Some(3));
         assert_eq!(matched("DELETE", "/api/tasks/7"), None);
         assert_eq!(matched("GET", "/api/tasks"), None);
         assert_eq!(matched("GET", "/console"), None);

@@ -90,7 +90,9 @@ pub async fn run_whole(world: &World, asked: Asked) -> Result<Vec<Event>> {
 /// What the advisor is told when there is no answer.
 fn apology(error: &Error) -> String {
     match error.kind {
-        Kind::RateLimited => "OpenAI API rate limit exceeded. Please try again later.".into(),
+        Kind::RateLimited if error.upstream.is_some() => {
+            "OpenAI API rate limit exceeded. Please try again later.".into()
+        }
         Kind::Upstream | Kind::Refused => "The language model did not answer. Please try again in a moment.".into(),
         Kind::Internal => "Something went wrong on our side. Please try again.".into(),
         _ => error.detail.to_string(),
@@ -197,7 +199,7 @@ impl Turn<'_> {
             cache_key: Some(self.conversation.to_string()),
         };
         let asked = Instant::now();
-        let mut deltas = models::chat(self.world, &request).await?;
+        let mut deltas = models::chat(self.world, self.owner, &request).await?;
         while let Some(delta) = deltas.next().await {
             match delta? {
                 Delta::Text(text) | Delta::Refusal(text) => {

@@ -1,11 +1,14 @@
 //! Finds what answers a question: by meaning, by words, and by rare words everywhere, in one query.
 
+use std::time::{Duration, Instant};
+
 use jiff::Timestamp;
 
 use crate::domain::{World, models};
 use crate::error::Result;
 use crate::model::UserId;
 use crate::model::document::{Hit, Kind};
+use crate::store::metrics;
 use crate::store::search::{self, Query, Term};
 
 /// What to look for, and where.
@@ -31,6 +34,22 @@ const RARE_AT_LEAST: i64 = 5;
 const RARE_WORDS: usize = 3;
 
 pub async fn retrieve(world: &World, owner: UserId, question: &Question<'_>) -> Result<Found> {
+    let asked = Instant::now();
+    let found = search(world, owner, question).await;
+    let status = if found.is_ok() { "success" } else { "error" };
+    if let Err(error) = count(world, status, asked.elapsed()).await {
+        tracing::warn!(error = ?error, "a search was not counted");
+    }
+    found
+}
+
+async fn count(world: &World, status: &str, took: Duration) -> Result<()> {
+    let db = world.db().await?;
+    metrics::count(&db, "rag_searches_total", &[status]).await?;
+    metrics::observe(&db, "rag_search_duration_seconds", &[], took).await
+}
+
+async fn search(world: &World, owner: UserId, question: &Question<'_>) -> Result<Found> {
     let texts = [question.text.to_owned()];
     let embed = models::embed(world, &texts);
     let (embedded, terms) = tokio::join!(embed, terms(world, owner, question.text));

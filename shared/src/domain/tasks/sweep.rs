@@ -3,16 +3,20 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 use crate::domain::World;
 use crate::error::Result;
 use crate::model::task::Job;
 use crate::model::user::Provider;
-use crate::store::{connections, oauth_states, rate_limits, tasks};
+use crate::store::{connections, idempotency_keys, metrics, oauth_states, rate_limits, request_windows, tasks};
 
 /// A bell this old was not heard.
 const RING_AGAIN: Duration = Duration::from_secs(60);
 /// In one sweep; the next takes the rest.
 const MOST: i32 = 500;
+/// For how long an answer can be asked for again.
+const IDEMPOTENCY: SignedDuration = SignedDuration::from_hours(24);
 
 pub async fn sweep(world: &World) -> Result<()> {
     let mut db = world.db().await?;
@@ -28,6 +32,9 @@ pub async fn sweep(world: &World) -> Result<()> {
     let due = tasks::sweep(&db, RING_AGAIN.min(world.config.lock_timeout), MOST).await?;
     oauth_states::forget(&db, world.now()).await?;
     rate_limits::forget(&db).await?;
+    request_windows::forget(&db).await?;
+    metrics::forget(&db).await?;
+    idempotency_keys::forget(&db, world.now() - IDEMPOTENCY).await?;
     drop(db);
 
     if !due.is_empty() {

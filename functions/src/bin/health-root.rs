@@ -1,0 +1,6 @@
+use functions::health::root;
+use shared::edge;
+
+fn main() -> Result<(), edge::Fatal> {
+    edge::serve_http(&root::ROUTE)
+}

@@ -1,0 +1,3 @@
+//! Whose domain it is.
+
+pub mod verify;

@@ -1,0 +1,4 @@
+//! Numbers for operators.
+
+pub mod show;
+mod text;

@@ -1,0 +1,11 @@
+drop function lookup.metrics;
+drop policy metrics on webhook_events;
+revoke select on webhook_events from fa_lookup;
+drop policy metrics on model_calls;
+revoke select on model_calls from fa_lookup;
+drop function lookup.forget_idempotency_keys;
+drop table requests_open;
+drop table metrics;
+drop table model_days;
+drop table idempotency_keys;
+drop table request_windows;
