@@ -6,6 +6,7 @@ use shared::{App, Error, Result};
 
 pub const ROUTE: Route = Route::get("/redoc", |app, call| Box::pin(handler(app, call)))
     .about("docs", "Redoc: to read about this API.")
+    .open()
     .serves("text/html")
     .serves("text/javascript")
     .serves("text/plain")

@@ -7,6 +7,7 @@ use utoipa_swagger_ui::Config;
 
 pub const ROUTE: Route = Route::get("/docs", |app, call| Box::pin(handler(app, call)))
     .about("docs", "Swagger UI: to look at this API, and to try it.")
+    .open()
     .serves("text/html")
     .serves("text/css")
     .serves("text/javascript")
