@@ -1,7 +1,7 @@
 //! Lambda events ⇄ calls and replies. What every endpoint has in common stands here once.
 
-pub mod asset;
 mod admission;
+pub mod asset;
 pub mod call;
 pub mod encode;
 pub mod headers;
