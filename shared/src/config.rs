@@ -57,6 +57,11 @@ pub struct Config {
     pub openai: OpenAi,
     /// `WORKER_LOCK_TIMEOUT` in seconds: the lease of a task, after which it counts as orphaned. Default 300.
     pub lock_timeout: Duration,
+    /// `WORKER_POLL_INTERVAL` in seconds: how often `cargo dev` plays the clock; deployed, EventBridge has its own. Default 5.
+    pub poll_interval: Duration,
+    /// `WORKER_MAX_CONCURRENT`: tasks at once under `cargo dev`; deployed, the queue's mapping says it (the template's
+    /// parameter `WorkerMaxConcurrent`). Default 10.
+    pub max_concurrent: usize,
     /// `SYNC_INTERVAL` in seconds: how often accounts are read when nobody calls. Default 300.
     pub sync_interval: Duration,
     /// `GMAIL_UNITS_PER_MINUTE`: quota the sync allows itself for each mailbox, in Gmail's units. Default 5000 of 6000.
@@ -173,6 +178,8 @@ impl Config {
             hubspot: vars.hubspot(&public_url),
             openai: vars.openai(),
             lock_timeout: Duration::from_secs(vars.parsed_or("WORKER_LOCK_TIMEOUT", 300)),
+            poll_interval: Duration::from_secs(vars.parsed_or("WORKER_POLL_INTERVAL", 5).max(1)),
+            max_concurrent: vars.parsed_or("WORKER_MAX_CONCURRENT", 10).max(1),
             sync_interval: Duration::from_secs(vars.parsed_or("SYNC_INTERVAL", 300)),
             gmail_units_per_minute: vars.parsed_or("GMAIL_UNITS_PER_MINUTE", 5000),
             rate_limit_per_minute: vars.parsed_or("RATE_LIMIT_PER_MINUTE", 100),

@@ -158,7 +158,8 @@ fn what_a_worker_does_not_finish_comes_again_and_in_the_end_is_put_aside() {
         let mapping = &mapping["Properties"];
         assert_eq!(mapping["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]), "{name}");
         assert_eq!(mapping["BatchSize"], consumer.batch_size, "{name}");
-        assert_eq!(mapping["ScalingConfig"]["MaximumConcurrency"], 10, "{name}");
+        assert_eq!(mapping["ScalingConfig"]["MaximumConcurrency"], json!({ "Ref": "WorkerMaxConcurrent" }), "{name}");
+        assert_eq!(template.0["Parameters"]["WorkerMaxConcurrent"]["Default"], 10);
 
         let source = mapping["EventSourceArn"]["GetAtt"].as_str().unwrap();
         let queue = &template.0["Resources"][source.strip_suffix(".Arn").unwrap()]["Properties"];

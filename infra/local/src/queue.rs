@@ -20,8 +20,6 @@ use crate::aws::REGION;
 use crate::gateway::ACCOUNT;
 use crate::stop::Stop;
 
-/// `MaximumConcurrency` of the mapping.
-const MAXIMUM_CONCURRENCY: usize = 10;
 /// How long batches in flight may take when everything stops. What is cut off is delivered again.
 const FAREWELL: Duration = Duration::from_secs(3);
 
@@ -35,13 +33,15 @@ pub struct Mapping {
     pub queue_url: String,
     /// At most this many messages at once; SQS gives ten.
     pub batch_size: i32,
+    /// `MaximumConcurrency`: batches at once.
+    pub max_concurrent: usize,
     pub handler: Handler,
 }
 
 /// Feeds the function until asked to stop.
 pub async fn run(sqs: Client, mapping: Mapping, stop: Stop) {
     let mapping = Arc::new(mapping);
-    let slots = Arc::new(Semaphore::new(MAXIMUM_CONCURRENCY));
+    let slots = Arc::new(Semaphore::new(mapping.max_concurrent));
     let mut batches = JoinSet::new();
     loop {
         let received = tokio::select! {

@@ -1,7 +1,8 @@
 //! The pool, and the two ways through it: as one advisor ([`Tenant`]) or, before anyone is known, through the functions
 //! of the schema `lookup`.
 
-use std::time::Duration;
+use std::future::Future;
+use std::time::{Duration, Instant};
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, RecyclingMethod, Runtime, Timeouts, Transaction};
 use rustls::RootCertStore;
@@ -99,6 +100,28 @@ pub fn is_wrong_password(error: &Error) -> bool {
     false
 }
 
+/// A query that takes this long is worth a look.
+const SLOW: Duration = Duration::from_millis(500);
+
+/// Runs a query and logs how long it took, by the name its SQL begins with.
+async fn timed<T, E>(sql: &str, query: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    let asked = Instant::now();
+    let answer = query.await;
+    let took = asked.elapsed();
+    let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    if took > SLOW {
+        tracing::warn!(db.query = name(sql), duration_ms, ok = answer.is_ok(), "a slow query");
+    } else {
+        tracing::debug!(db.query = name(sql), duration_ms, ok = answer.is_ok(), "a query");
+    }
+    answer
+}
+
+/// `tasks::claim` of `-- tasks::claim\n…`.
+fn name(sql: &str) -> &str {
+    sql.strip_prefix("-- ").and_then(|rest| rest.lines().next()).unwrap_or("unnamed").trim_end()
+}
+
 /// A connection that is nobody's yet.
 pub struct Connection(Object);
 
@@ -115,17 +138,17 @@ impl Connection {
     /// One row of a function of the schema `lookup`, or of a table that belongs to nobody.
     pub(super) async fn maybe(&self, sql: &str, params: Params<'_>) -> Result<Option<Row>> {
         let statement = self.0.prepare_cached(sql).await?;
-        Ok(self.0.query_opt(&statement, params).await?)
+        Ok(timed(sql, self.0.query_opt(&statement, params)).await?)
     }
 
     pub(super) async fn row(&self, sql: &str, params: Params<'_>) -> Result<Row> {
         let statement = self.0.prepare_cached(sql).await?;
-        Ok(self.0.query_one(&statement, params).await?)
+        Ok(timed(sql, self.0.query_one(&statement, params)).await?)
     }
 
     pub(super) async fn rows(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
         let statement = self.0.prepare_cached(sql).await?;
-        Ok(self.0.query(&statement, params).await?)
+        Ok(timed(sql, self.0.query(&statement, params)).await?)
     }
 
     /// Whether the database answers at all.
@@ -162,22 +185,22 @@ impl Tenant<'_> {
 
     pub(super) async fn maybe(&self, sql: &str, params: Params<'_>) -> Result<Option<Row>> {
         let statement = self.tx.prepare_cached(sql).await?;
-        Ok(self.tx.query_opt(&statement, params).await?)
+        Ok(timed(sql, self.tx.query_opt(&statement, params)).await?)
     }
 
     pub(super) async fn row(&self, sql: &str, params: Params<'_>) -> Result<Row> {
         let statement = self.tx.prepare_cached(sql).await?;
-        Ok(self.tx.query_one(&statement, params).await?)
+        Ok(timed(sql, self.tx.query_one(&statement, params)).await?)
     }
 
     pub(super) async fn rows(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
         let statement = self.tx.prepare_cached(sql).await?;
-        Ok(self.tx.query(&statement, params).await?)
+        Ok(timed(sql, self.tx.query(&statement, params)).await?)
     }
 
     pub(super) async fn execute(&self, sql: &str, params: Params<'_>) -> Result<u64> {
         let statement = self.tx.prepare_cached(sql).await?;
-        Ok(self.tx.execute(&statement, params).await?)
+        Ok(timed(sql, self.tx.execute(&statement, params)).await?)
     }
 
     /// The same, but a violated constraint of this name is `None` and not an error; the transaction goes on.
@@ -189,7 +212,7 @@ impl Tenant<'_> {
     ) -> Result<Option<u64>> {
         let savepoint = self.tx.transaction().await?;
         let statement = savepoint.prepare_cached(sql).await?;
-        match savepoint.execute(&statement, params).await {
+        match timed(sql, savepoint.execute(&statement, params)).await {
             Ok(rows) => {
                 savepoint.commit().await?;
                 Ok(Some(rows))
@@ -200,5 +223,16 @@ impl Tenant<'_> {
             }
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_is_known_by_the_first_line_of_its_sql() {
+        assert_eq!(name("-- tasks::claim (read)\n select 1"), "tasks::claim (read)");
+        assert_eq!(name("select 1"), "unnamed");
     }
 }

@@ -3,21 +3,122 @@
 //! Never logged: tokens, cookies, addresses, names, subjects, bodies, prompts, query strings. Ids and counts are enough
 //! to find everything else. `error` is for what needs a person, `warn` for what healed itself, `info` for what happened.
 
+use std::backtrace::Backtrace;
+use std::panic::PanicHookInfo;
+
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
 
 /// `LOG_LEVEL` (or Lambda's own `AWS_LAMBDA_LOG_LEVEL`) says how much; default `info`, and `warn` for libraries.
 pub fn init() {
     #[expect(clippy::disallowed_methods, reason = "before there is a configuration that could fail to be read")]
     let level = ["LOG_LEVEL", "AWS_LAMBDA_LOG_LEVEL", "RUST_LOG"].iter().find_map(|name| std::env::var(name).ok());
+    // A second initialisation in one process is a test's; the first stays.
+    let _ = tracing::subscriber::set_global_default(subscriber(filter(level), std::io::stdout));
+    log_panics();
+}
+
+/// Every panic is logged with its place and its stack, and without its message, which can hold anybody's data.
+pub fn log_panics() {
+    std::panic::set_hook(Box::new(panicked));
+}
+
+fn panicked(info: &PanicHookInfo<'_>) {
+    let place = info.location().map(|place| format!("{}:{}", place.file(), place.line())).unwrap_or_default();
+    tracing::error!(panic.place = place, panic.stack = %Backtrace::force_capture(), "a panic");
+}
+
+fn filter(level: Option<String>) -> EnvFilter {
     let level = level.unwrap_or_else(|| "info".into()).to_ascii_lowercase();
     let filter = if level.contains('=') { level } else { format!("warn,shared={level},functions={level}") };
-    // A second initialisation in one process is a test's; the first stays.
-    let _ = tracing_subscriber::fmt()
+    EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"))
+}
+
+fn subscriber<W>(filter: EnvFilter, writer: W) -> impl tracing::Subscriber + Send + Sync
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
         .with_target(false)
         .with_current_span(true)
         .with_span_list(false)
-        .with_env_filter(EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info")))
-        .try_init();
+        .with_env_filter(filter)
+        .with_writer(writer)
+        .finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::panic::{catch_unwind, set_hook, take_hook};
+    use std::sync::{Arc, Mutex};
+
+    use serde_json::Value;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Paper(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Paper {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn written(level: &str, act: impl FnOnce()) -> Vec<Value> {
+        let paper = Paper::default();
+        let writer = paper.clone();
+        let subscriber = subscriber(filter(Some(level.into())), move || writer.clone());
+        tracing::subscriber::with_default(subscriber, act);
+        let text = String::from_utf8(paper.0.lock().unwrap().clone()).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_line_is_json_with_a_time_a_level_and_the_request_it_belongs_to() {
+        let lines = written("info", || {
+            let _entered = tracing::info_span!("request", correlation_id = "c-1").entered();
+            tracing::info!(task.id = "7", "task done");
+        });
+
+        assert_eq!(lines.len(), 1);
+        let line = &lines[0];
+        assert!(line["timestamp"].as_str().unwrap().parse::<jiff::Timestamp>().is_ok(), "{line}");
+        assert_eq!((&line["level"], &line["message"], &line["task.id"]), (&"INFO".into(), &"task done".into(), &"7".into()));
+        assert_eq!(line["span"]["correlation_id"], "c-1");
+    }
+
+    #[test]
+    fn log_level_says_how_much() {
+        let act = || {
+            tracing::debug!("how");
+            tracing::warn!("healed");
+        };
+
+        assert_eq!(written("info", act).len(), 1);
+        assert_eq!(written("DEBUG", act).len(), 2);
+        assert_eq!(written("error", act).len(), 0);
+    }
+
+    #[test]
+    fn a_panic_leaves_its_stack_and_not_its_message() {
+        let before = take_hook();
+        let lines = written("info", || {
+            log_panics();
+            let _ = catch_unwind(|| panic!("nora@ellison.example"));
+        });
+        set_hook(before);
+
+        let line = lines.iter().find(|line| line["message"] == "a panic").unwrap();
+        assert!(line["panic.place"].as_str().unwrap().contains("telemetry/mod.rs"), "{line}");
+        assert!(line["panic.stack"].as_str().unwrap().contains("a_panic_leaves_its_stack"), "{line}");
+        assert!(!line.to_string().contains("ellison"), "{line}");
+    }
 }

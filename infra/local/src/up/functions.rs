@@ -28,12 +28,11 @@ pub struct Functions {
     pub schedules: Vec<Schedule>,
 }
 
-/// Schedules run more often than deployed, so that nobody waits a minute to see a new mail.
-const MOST_PATIENCE: Duration = Duration::from_secs(5);
-
 /// Builds the app once, as a cold start does, and every function over it.
 pub async fn load(config: Config) -> Result<Functions> {
-    let queue_url = config.task_queue_url.clone();
+    let (queue_url, max_concurrent) = (config.task_queue_url.clone(), config.max_concurrent);
+    // Schedules run more often than deployed, so that nobody waits a minute to see a new mail.
+    let poll_interval = config.poll_interval;
     let app = App::new(config, CONNECTIONS).await.map_err(|e| in_words(&e))?;
 
     let endpoints = ROUTES.iter().map(|(name, route)| {
@@ -55,6 +54,7 @@ pub async fn load(config: Config) -> Result<Functions> {
             queue: consumer.queue,
             queue_url: queue_url.clone(),
             batch_size: consumer.batch_size,
+            max_concurrent,
             handler: Arc::new(move |event| {
                 let app = app.clone();
                 async move { consumer.handle(&app, event).await }.boxed()
@@ -65,7 +65,7 @@ pub async fn load(config: Config) -> Result<Functions> {
         let app = app.clone();
         Schedule {
             function: name,
-            every: schedule.every.min(MOST_PATIENCE),
+            every: schedule.every.min(poll_interval),
             handler: Arc::new(move || {
                 let app = app.clone();
                 async move { (schedule.handler)(&app).await.map_err(|e| in_words(&e).0) }.boxed()

@@ -13,6 +13,7 @@ use crate::{Problem, Result};
 
 /// `RUST_LOG` chooses; by default information of our own and warnings of others.
 pub fn start(home: &Home, verbose: bool) -> Result<()> {
+    shared::telemetry::log_panics();
     let path = home.log("app")?;
     let file = File::create(&path).map_err(|e| Problem(format!("Could not write {}: {e}.", path.display())))?;
     let filter = EnvFilter::try_from_default_env()
