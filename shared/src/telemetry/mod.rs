@@ -91,7 +91,10 @@ mod tests {
         assert_eq!(lines.len(), 1);
         let line = &lines[0];
         assert!(line["timestamp"].as_str().unwrap().parse::<jiff::Timestamp>().is_ok(), "{line}");
-        assert_eq!((&line["level"], &line["message"], &line["task.id"]), (&"INFO".into(), &"task done".into(), &"7".into()));
+        assert_eq!(
+            (&line["level"], &line["message"], &line["task.id"]),
+            (&"INFO".into(), &"task done".into(), &"7".into())
+        );
         assert_eq!(line["span"]["correlation_id"], "c-1");
     }
 
