@@ -213,7 +213,14 @@ mod tests {
             })
         });
         let stop = Stop::never();
-        let mapping = Mapping { function: "test", queue: "q", queue_url: queue_url.clone(), batch_size: 1, max_concurrent: 10, handler };
+        let mapping = Mapping {
+            function: "test",
+            queue: "q",
+            queue_url: queue_url.clone(),
+            batch_size: 1,
+            max_concurrent: 10,
+            handler,
+        };
         let running = tokio::spawn(run(sqs.clone(), mapping, stop.clone()));
 
         let mut bodies = Vec::new();
