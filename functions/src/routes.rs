@@ -24,6 +24,8 @@ pub const ROUTES: &[(&str, Route)] = &[
     ("conversations-create", conversations::create::ROUTE),
     ("conversations-delete", conversations::delete::ROUTE),
     ("conversations-messages", conversations::messages::ROUTE),
+    ("ingest-start", ingest::start::ROUTE),
+    ("ingest-calendar", ingest::calendar::ROUTE),
     ("ingest-gmail", ingest::gmail::ROUTE),
     ("ingest-gmail", ingest::gmail::EMAILS),
     ("ingest-hubspot", ingest::hubspot::ROUTE),

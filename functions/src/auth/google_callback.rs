@@ -1,4 +1,4 @@
-//! Where Google sends the browser back to. Reading the mailbox is a task: the redirect does not wait for it.
+//! Where Google sends the browser back to. Reading the mailbox and the calendar are tasks: the redirect does not wait for them.
 
 use std::time::Duration;
 
@@ -46,7 +46,9 @@ async fn finish(app: &App, call: &Call, code: &str, state: &str) -> Result<Strin
     let mut db = app.db().await?;
     let google = app.google_oauth(&secrets)?;
     let signed_in = sign_in::finish(&mut db, &google, &secrets.token_keys, &callback, app.now()).await?;
-    app.ring(signed_in.task, Duration::ZERO).await;
+    for task in signed_in.tasks {
+        app.ring(task, Duration::ZERO).await;
+    }
 
     Ok(signed_in.session_token)
 }

@@ -44,11 +44,11 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
     let embedded: i64 = counts.iter().map(|count| count.embedded).sum();
     let waiting: i64 = counts.iter().map(|count| count.chunks - count.embedded).sum();
     let read = |provider| {
-        let source = match provider {
-            Provider::Google => "gmail",
-            Provider::HubSpot => "hubspot",
+        let sources: &[&str] = match provider {
+            Provider::Google => &["gmail", "calendar"],
+            Provider::HubSpot => &["hubspot"],
         };
-        progress.iter().any(|p| p.source == source && p.synced_at.is_some())
+        sources.iter().all(|source| progress.iter().any(|p| p.source == *source && p.synced_at.is_some()))
     };
     let all_read = !connections.is_empty() && connections.iter().all(|connection| read(connection.provider));
     Reply::json(&Status {

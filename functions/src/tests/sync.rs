@@ -113,7 +113,9 @@ mod a_mailbox {
         app.work_once().await;
 
         let status = ada.get("/api/ingest/status").await.json();
-        assert!(status["sources"][0]["last_error"].is_string(), "{status}");
+        let sources = status["sources"].as_array().unwrap();
+        let mailbox = sources.iter().find(|source| source["source"] == "gmail").unwrap();
+        assert!(mailbox["last_error"].is_string(), "{status}");
         assert_eq!(status["complete"], false);
     }
 

@@ -1,6 +1,7 @@
 //! Plain types of the practice: no I/O, and no provider's wire shapes.
 
 pub mod action;
+pub mod calendar;
 pub mod crm;
 pub mod document;
 pub mod event;

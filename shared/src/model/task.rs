@@ -19,6 +19,8 @@ pub enum Job {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         query: Option<String>,
     },
+    /// Brings the calendar up to date, a step at a time.
+    CalendarSync {},
     /// Brings contacts and notes up to date, a step at a time.
     HubspotSync {},
     /// Embeds the chunks that wait for it.
@@ -34,11 +36,18 @@ impl Job {
     pub fn name(&self) -> &'static str {
         match self {
             Self::GmailSync { .. } => "gmail_sync",
+            Self::CalendarSync {} => "calendar_sync",
             Self::HubspotSync {} => "hubspot_sync",
             Self::Embed {} => "embed",
             Self::HandleEvent { .. } => "handle_event",
             Self::PerformAction { .. } => "perform_action",
         }
+    }
+
+    /// The task of this type that reads an account.
+    pub fn reading(task_type: &str) -> Option<Self> {
+        let readings = [Self::GmailSync { query: None }, Self::CalendarSync {}, Self::HubspotSync {}];
+        readings.into_iter().find(|job| job.name() == task_type)
     }
 
     /// Tasks of one lane run one after the other for the same advisor.

@@ -69,12 +69,12 @@ pub async fn list(db: &Tenant<'_>) -> Result<Vec<Connection>> {
     db.rows(sql, &[&db.owner.0]).await?.iter().map(connection).collect()
 }
 
-/// Accounts that were not read for `every`, and have no task that does it.
-pub async fn due_syncs(db: &Db, every: std::time::Duration, most: i32) -> Result<Vec<(UserId, Provider)>> {
-    let sql = "-- connections::due_syncs
-        select user_id, provider from lookup.due_syncs(make_interval(secs => $1), $2)";
+/// What was not read for `every`, and has no task that does it: whose, and the task's type.
+pub async fn due_readings(db: &Db, every: std::time::Duration, most: i32) -> Result<Vec<(UserId, String)>> {
+    let sql = "-- connections::due_readings
+        select user_id, task_type from lookup.due_readings(make_interval(secs => $1), $2)";
     let rows = db.rows(sql, &[&every.as_secs_f64(), &most]).await?;
-    rows.iter().map(|row| Ok((UserId(row.try_get("user_id")?), row.try_get::<_, &str>("provider")?.parse()?))).collect()
+    rows.iter().map(|row| Ok((UserId(row.try_get("user_id")?), row.try_get("task_type")?))).collect()
 }
 
 fn sealed(row: &Row) -> Result<Sealed> {

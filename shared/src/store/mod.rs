@@ -2,6 +2,7 @@
 //! forget it. SQL begins with `-- module::function`, so that a slow query names its place.
 
 pub mod actions;
+pub mod calendar_events;
 pub mod connections;
 pub mod contacts;
 pub mod conversations;

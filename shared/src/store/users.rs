@@ -34,6 +34,13 @@ pub async fn get(db: &Tenant<'_>) -> Result<Option<User>> {
     db.maybe(sql, &[&db.owner.0]).await?.as_ref().map(user).transpose()
 }
 
+/// Puts the advisor's time zone, an IANA name. Answers whether it was another.
+pub async fn put_time_zone(db: &Tenant<'_>, name: &str) -> Result<bool> {
+    let sql = "-- users::put_time_zone
+        update users set timezone = $2, updated_at = now() where id = $1 and timezone <> $2";
+    Ok(db.execute(sql, &[&db.owner.0, &name]).await? == 1)
+}
+
 /// Holds back every other transaction that would change this advisor's documents.
 pub async fn lock(db: &Tenant<'_>) -> Result<()> {
     db.execute("-- users::lock\nselect 1 from users where id = $1 for no key update", &[&db.owner.0]).await?;

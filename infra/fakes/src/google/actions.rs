@@ -90,10 +90,18 @@ impl Google {
         self.world.change(|state| calendar::load(state, event, &self.world.url, now));
     }
 
-    /// Cancels an event; `false` when it is not there.
+    /// Cancels an event, or a date of a series by its id (`series_20261105T160000Z`); `false` when it is not there.
     pub fn delete_event(&self, email: &str, id: &str) -> bool {
         let now = self.world.now();
-        self.world.change(|state| calendar::remove(state, email, id, now))
+        self.world.change(|state| calendar::call_off(state, email, id, now))
+    }
+
+    /// Changes what `patch` names of an event, or of one date of a series. Panics when it cannot be.
+    pub fn amend_event(&self, email: &str, id: &str, patch: &serde_json::Value) {
+        let now = self.world.now();
+        let patch = patch.as_object().cloned().unwrap_or_default();
+        let amended = self.world.change(|state| calendar::amend(state, email, id, patch, &self.world.url, now));
+        amended.unwrap_or_else(|refusal| panic!("{id} was not changed: {}", refusal.message));
     }
 
     /// Sets, or with `None` removes, the push subscription of the watch topic.

@@ -13,7 +13,8 @@
 //! | `POST /_control/expire_history`, `/expire_sync_tokens` `{"email"}` | makes cursors too old |
 //! | `GET /_control/events?email=` | the stored events |
 //! | `POST /_control/events?email=` | stores a Calendar event resource, answers it |
-//! | `DELETE /_control/events/{email}/{id}` | cancels an event |
+//! | `DELETE /_control/events/{email}/{id}` | cancels an event, or a date of a series |
+//! | `PATCH /_control/events/{email}/{id}` | changes what the body names of an event, or of a date of a series |
 //! | `POST /_control/push` | sets the push subscription, see [`super::PushConfig`]; `DELETE` removes it |
 //! | `POST /_control/push/fault` `{"kind": "lost"}` | breaks the next notification, see [`super::PushFault`] |
 //! | `POST /_control/quota` `{"enforce": true}` | switches Gmail's quota on or off |
@@ -56,7 +57,7 @@ pub(super) fn router(world: &Arc<World>) -> Router {
         .route("/_control/expire_history", post(expire_history))
         .route("/_control/expire_sync_tokens", post(expire_sync_tokens))
         .route("/_control/events", get(events).post(put_event))
-        .route("/_control/events/{email}/{id}", delete(delete_event))
+        .route("/_control/events/{email}/{id}", delete(delete_event).patch(amend_event))
         .route("/_control/push", post(set_push).delete(remove_push))
         .route("/_control/push/fault", post(break_push))
         .route("/_control/quota", post(quota))
@@ -274,7 +275,19 @@ async fn put_event(Extract(world): Shared, Query(account): Query<Account>, Json(
 
 async fn delete_event(Extract(world): Shared, Path((email, id)): Path<(String, String)>) -> Response {
     let now = world.now();
-    done(world.change(|state| calendar::remove(state, &email, &id, now)))
+    done(world.change(|state| calendar::call_off(state, &email, &id, now)))
+}
+
+async fn amend_event(
+    Extract(world): Shared,
+    Path((email, id)): Path<(String, String)>,
+    Json(patch): Json<serde_json::Map<String, Value>>,
+) -> Response {
+    let now = world.now();
+    match world.change(|state| calendar::amend(state, &email, &id, patch, &world.url, now)) {
+        Ok(event) => Json(event).into_response(),
+        Err(refusal) => refusal.into_response(super::refusal::Api::Calendar),
+    }
 }
 
 async fn set_push(Extract(world): Shared, Json(config): Json<PushConfig>) -> Response {

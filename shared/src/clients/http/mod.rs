@@ -215,6 +215,7 @@ pub(super) fn lost(op: &'static str, error: reqwest::Error, kind: Kind) -> Error
 fn title(op: &str) -> &'static str {
     match op.split('.').next() {
         Some("gmail") => "Gmail",
+        Some("calendar") => "Google Calendar",
         Some("google_oauth") => "Google",
         Some("hubspot" | "hubspot_oauth") => "HubSpot",
         Some("openai") => "The language model",

@@ -74,8 +74,8 @@ pub struct Callback<'a> {
 /// Somebody has signed in.
 pub struct SignedIn {
     pub session_token: String,
-    /// To be rung for: it reads the mailbox.
-    pub task: TaskId,
+    /// To be rung for: they read the mailbox and the calendar.
+    pub tasks: Vec<TaskId>,
 }
 
 pub async fn finish(
@@ -121,9 +121,12 @@ pub async fn finish(
     connections::put(&tenant, &account, &sealed, tokens.expires_at).await?;
 
     let session_token = session::start(&tenant, now).await?;
-    let task = tasks::ensure(&tenant, &Job::GmailSync { query: None }).await?;
+    let mut reading = Vec::new();
+    for job in [Job::GmailSync { query: None }, Job::CalendarSync {}] {
+        reading.push(tasks::ensure(&tenant, &job).await?);
+    }
     tenant.commit().await?;
-    Ok(SignedIn { session_token, task })
+    Ok(SignedIn { session_token, tasks: reading })
 }
 
 /// The word the frontend is told when it did not work; what the advisor cannot mend has one name.

@@ -4,6 +4,8 @@ use jiff::tz::TimeZone;
 
 use super::answer::Cited;
 use super::event::Citation;
+use crate::domain::calendar::words;
+use crate::domain::tools::DATES;
 use crate::model::document::{Hit, Kind};
 
 /// Sources in the order of their numbers, which begin at 1.
@@ -93,10 +95,27 @@ fn passage(n: usize, hit: &Hit, time_zone: &TimeZone) -> String {
             let about = one_line(hit.title.strip_prefix("Note on ").unwrap_or(&hit.title));
             format!("note; about {about}; contact_id {}; on {date}", field("contact_id"))
         }
-        Kind::Calendar => format!("calendar; {}; on {date}", one_line(&hit.title)),
+        Kind::Calendar => event_header(hit, time_zone),
     };
     let lines = hit.text.lines().map(|line| format!("| {}\n", line.trim_end()));
     format!("[{n}] {header}\n{}", lines.collect::<String>())
+}
+
+/// When it is, on the advisor's clock. A series says so: its passage has the rule, and a search the dates that were asked for.
+fn event_header(hit: &Hit, time_zone: &TimeZone) -> String {
+    let mut header = format!("calendar; {}", one_line(&hit.title));
+    let when = words::span_of(&hit.metadata).map(|span| words::when(&span, time_zone)).unwrap_or_default();
+    let texts = |name: &str| -> Vec<&str> {
+        let list = hit.metadata.get(name).and_then(|value| value.as_array());
+        list.into_iter().flatten().filter_map(|value| value.as_str()).collect()
+    };
+    let (is_series, dates) = (!texts("recurrence").is_empty(), texts(DATES));
+    header += &match (is_series, dates.is_empty()) {
+        (_, false) => format!("; {}", dates.join("; ")),
+        (true, true) => format!("; a series that began on {when}"),
+        (false, true) => format!("; {when}"),
+    };
+    header
 }
 
 /// A header is one line, and its parts are apart.

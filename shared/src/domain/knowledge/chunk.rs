@@ -32,12 +32,13 @@ pub fn chunks(body: &str) -> Vec<Chunk> {
     chunks
 }
 
-/// SHA-256 of everything that goes into a document's chunks and vectors. Equal hashes need no second embedding.
+/// SHA-256 of everything that is kept of a document. Equal hashes leave nothing to write.
 pub fn content_hash(document: &Document) -> [u8; 32] {
     let mut hash = digest::Context::new(&digest::SHA256);
     hash.update(&[VERSION]);
     hash.update(&document.kind.code().to_be_bytes());
-    for field in [&document.title, &document.heading, &document.body] {
+    let metadata = document.metadata.to_string();
+    for field in [&document.title, &document.heading, &document.body, &metadata] {
         // The length keeps "ab" + "c" and "a" + "bc" apart.
         hash.update(&(field.len() as u64).to_be_bytes());
         hash.update(field.as_bytes());

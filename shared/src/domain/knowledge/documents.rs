@@ -1,4 +1,4 @@
-//! How a mail, a contact and a note become documents: what is embedded, what may be quoted, what the wire shows, and where
+//! How a mail, an event, a contact and a note become documents: what is embedded, what may be quoted, what the wire shows, and where
 //! a link to it leads.
 
 use jiff::tz::TimeZone;
@@ -6,7 +6,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 
 use super::chunk;
+use crate::domain::calendar::words;
 use crate::error::Result;
+use crate::model::calendar::{Attendee, CalendarEvent, Status};
 use crate::model::crm::{Contact, Note};
 use crate::model::document::{Document, Kind};
 use crate::model::mail::{Email, Mailbox};
@@ -73,6 +75,90 @@ pub fn of_email(email: &Email, id: i64, web_url: &str, own: &str) -> Document {
             "url": format!("{web_url}?authuser={account}#all/{}", email.thread_id),
         }),
     }
+}
+
+/// `zone` is the advisor's: days and hours are theirs.
+pub fn of_event(event: &CalendarEvent, zone: &TimeZone) -> Document {
+    let title = if event.summary.is_empty() { "(No title)".to_owned() } else { event.summary.clone() };
+    let when = event.span.map(|span| words::when(&span, zone)).unwrap_or_default();
+    let repeats = words::repeats(&event.recurrence, zone);
+    let people: Vec<Mailbox> = event.guests().map(Attendee::mailbox).collect();
+    let mut heading = match repeats {
+        Some(_) => format!("Recurring calendar event, first on {when}"),
+        None => format!("Calendar event on {when}"),
+    };
+    if !people.is_empty() {
+        heading += &format!(", with {}", list(&people));
+    }
+    heading += &format!(". {title}");
+
+    let mut lines = vec![format!("{title}."), format!("When: {when}.")];
+    let organizer = event.organizer.as_ref().map(named);
+    let invited: Vec<String> = event.attendees.iter().map(invited).collect();
+    let facts = [
+        ("Repeats", repeats),
+        ("Where", Some(event.location.clone())),
+        ("Organizer", organizer),
+        ("Who", Some(invited.join(", "))),
+        ("Status", (event.status == Status::Tentative).then(|| "not confirmed".to_owned())),
+    ];
+    for (label, value) in facts {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            lines.push(format!("{label}: {value}."));
+        }
+    }
+    if !event.description.is_empty() {
+        lines.push(event.description.clone());
+    }
+    Document {
+        kind: Kind::Calendar,
+        source_id: event.google_id.clone(),
+        title,
+        heading,
+        body: lines.join("\n"),
+        occurred_at: event.span.map(|span| span.bounds(zone).0).or(event.updated_at).unwrap_or_default(),
+        metadata: event_metadata(event, zone),
+    }
+}
+
+fn event_metadata(event: &CalendarEvent, zone: &TimeZone) -> serde_json::Value {
+    let times = event.span.map(|span| words::wire(&span, zone));
+    let attendees = event.attendees.iter().map(|attendee| {
+        json!({
+            "email": attendee.email, "name": attendee.name, "response": attendee.response, "organizer": attendee.organizer,
+        })
+    });
+    json!({
+        "event_id": event.google_id,
+        "summary": event.summary,
+        "description": event.description,
+        "location": event.location,
+        "status": event.status,
+        "start": times.as_ref().map(|(start, _)| start),
+        "end": times.as_ref().map(|(_, end)| end),
+        "attendees": attendees.collect::<Vec<_>>(),
+        "organizer_email": event.organizer.as_ref().map(|organizer| &organizer.email),
+        "organizer_name": event.organizer.as_ref().map(|organizer| &organizer.name),
+        "is_recurring": event.is_series() || event.series.is_some(),
+        "recurrence": event.recurrence,
+        "has_video_call": event.video_link.is_some(),
+        "video_link": event.video_link,
+        "html_link": event.html_link,
+        "created_at": event.created_at,
+        "updated_at": event.updated_at,
+        "url": event.html_link,
+    })
+}
+
+/// `Nora Ellison <nora@example.com> (accepted)`.
+fn invited(attendee: &Attendee) -> String {
+    let answer = match attendee.response.as_str() {
+        "accepted" => " (accepted)",
+        "declined" => " (declined)",
+        "tentative" => " (maybe)",
+        _ => "",
+    };
+    format!("{}{answer}", named(&attendee.mailbox()))
 }
 
 pub fn of_contact(contact: &Contact, id: i64, links: Links<'_>) -> Document {

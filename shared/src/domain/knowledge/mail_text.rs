@@ -52,6 +52,17 @@ pub fn email_of(message: &Message, own_address: &str) -> Email {
     }
 }
 
+/// What a reader sees of a text that may be HTML, such as an event's description.
+pub fn plain(text: &str) -> String {
+    // Calendars write HTML without its frame: a tag anywhere, or a reference, is enough.
+    let is_markup = text.contains("</") || text.contains("<br") || text.contains("&nbsp;") || text.contains("&amp;");
+    if is_markup || clean::looks_like_markup(text) {
+        html::shown(&text.replace('\n', "<br>"), true).body
+    } else {
+        clean::text(text)
+    }
+}
+
 /// Everybody in all headers of this name.
 fn mailboxes(message: &Message, name: &str) -> Vec<Mailbox> {
     let values = message.headers.iter().filter(|(n, _)| n.eq_ignore_ascii_case(name));

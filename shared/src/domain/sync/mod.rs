@@ -1,6 +1,7 @@
-//! Bringing mail and CRM records here, in steps: each reads a little, stores it, and moves the cursor last, so that a
+//! Bringing mail, events and CRM records here, in steps: each reads a little, stores it, and moves the cursor last, so that a
 //! sync can stop anywhere and go on. What is stored becomes documents in the same transaction.
 
+pub mod calendar;
 pub mod gmail;
 pub mod hubspot;
 
@@ -13,6 +14,7 @@ use crate::store::sync_cursors;
 
 /// The names of the cursors.
 pub const GMAIL: &str = "gmail";
+pub const CALENDAR: &str = "calendar";
 pub const HUBSPOT: &str = "hubspot";
 
 /// A step works about this long, so that a function never comes near its time-out.
@@ -27,6 +29,7 @@ fn is_token_refused<T>(answer: &Result<T>) -> bool {
 pub async fn note_error(world: &World, claim: &Claim, error: &Error) {
     let source = match claim.job {
         Job::GmailSync { .. } => GMAIL,
+        Job::CalendarSync {} => CALENDAR,
         Job::HubspotSync {} => HUBSPOT,
         Job::Embed {} => "embeddings",
         Job::HandleEvent { .. } | Job::PerformAction { .. } => return,

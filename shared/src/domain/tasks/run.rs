@@ -47,6 +47,7 @@ async fn claim(world: &World, id: TaskId, lease: Duration) -> Result<Option<Clai
 async fn work(world: &World, claim: &Claim) -> Result<Outcome> {
     let worked = match &claim.job {
         Job::GmailSync { query } => sync::gmail::step(world, claim.owner, query.as_deref()).await,
+        Job::CalendarSync {} => sync::calendar::step(world, claim.owner).await,
         Job::HubspotSync {} => sync::hubspot::step(world, claim.owner).await,
         Job::Embed {} => knowledge::embed::step(world, claim).await,
         Job::PerformAction { action } => actions::perform::run(world, claim, *action).await,

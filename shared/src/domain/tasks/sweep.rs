@@ -8,7 +8,6 @@ use jiff::SignedDuration;
 use crate::domain::World;
 use crate::error::Result;
 use crate::model::task::Job;
-use crate::model::user::Provider;
 use crate::store::{connections, idempotency_keys, metrics, oauth_states, rate_limits, request_windows, tasks};
 
 /// A bell this old was not heard.
@@ -20,11 +19,8 @@ const IDEMPOTENCY: SignedDuration = SignedDuration::from_hours(24);
 
 pub async fn sweep(world: &World) -> Result<()> {
     let mut db = world.db().await?;
-    for (owner, provider) in connections::due_syncs(&db, world.config.sync_interval, MOST).await? {
-        let job = match provider {
-            Provider::Google => Job::GmailSync { query: None },
-            Provider::HubSpot => Job::HubspotSync {},
-        };
+    for (owner, task_type) in connections::due_readings(&db, world.config.sync_interval, MOST).await? {
+        let Some(job) = Job::reading(&task_type) else { continue };
         let tenant = db.tenant(owner).await?;
         tasks::ensure(&tenant, &job).await?;
         tenant.commit().await?;

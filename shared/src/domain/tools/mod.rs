@@ -26,6 +26,9 @@ use crate::model::UserId;
 use crate::model::action::Action;
 use crate::model::document::Hit;
 
+/// In the metadata of what a search of the calendar found: the dates that fit, in words.
+pub const DATES: &str = "dates";
+
 /// Who calls, and when it is for them.
 pub struct Caller<'a> {
     pub world: &'a World,

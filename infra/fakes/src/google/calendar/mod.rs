@@ -17,8 +17,9 @@ use super::method::Scope;
 use super::refusal::Refusal;
 use store::Calendar;
 
-pub(super) use events::{load, relink, remove, save};
+pub(super) use events::{load, relink, save};
 pub(super) use table::METHODS;
+pub(super) use write::{amend, call_off};
 
 /// Checks that the call names the account's own calendar; others are not found.
 fn calendar_id(scope: &Scope<'_>) -> Result<(), Refusal> {

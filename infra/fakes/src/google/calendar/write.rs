@@ -1,12 +1,13 @@
 //! `events`: get, insert, import, patch, update, delete, move.
 
 use axum::http::{StatusCode, header};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use super::super::call::Call;
 use super::super::method::Scope;
 use super::super::refusal::{Answer, Refusal};
+use super::super::state::State;
 use super::store::{Calendar, Event, is_cancelled, string};
 use super::{calendar, calendar_id, events, list, recurrence};
 
@@ -195,6 +196,38 @@ fn cancel(scope: &mut Scope<'_>, event: &Event) -> Result<(), Refusal> {
     let email = scope.token.email.clone();
     events::remove(scope.state, &email, &id, now);
     Ok(())
+}
+
+/// Changes an event, or a date of a series, as its calendar's owner would by hand.
+pub(in super::super) fn amend(
+    state: &mut State,
+    email: &str,
+    id: &str,
+    patch: Event,
+    url: &str,
+    now: Timestamp,
+) -> Answer {
+    let calendar = state.calendars.get(email).ok_or_else(Refusal::not_found)?;
+    let old = find(calendar, id)?;
+    let mut event = events::only_theirs(old.clone());
+    merge(&mut event, patch);
+    for name in ["hangoutLink", "conferenceData"] {
+        if let Some(value) = old.get(name) {
+            event.insert(name.to_owned(), value.clone());
+        }
+    }
+    event.insert("id".into(), json!(id));
+    let event = events::complete(calendar, event, Some(&old), url, now)?;
+    events::store(state, email, event, url, now)
+}
+
+/// Cancels an event, or a date of a series, as its calendar's owner would by hand; `false` when there is none.
+pub(in super::super) fn call_off(state: &mut State, email: &str, id: &str, now: Timestamp) -> bool {
+    let Some(calendar) = state.calendars.get_mut(email) else { return false };
+    if let (false, Ok(date)) = (calendar.events.contains_key(id), find(calendar, id)) {
+        calendar.put(date, now);
+    }
+    events::remove(state, email, id, now)
 }
 
 /// Only the account's own calendar exists, so that there is nowhere else to move to.

@@ -1,0 +1,2 @@
+drop function lookup.due_readings;
+drop table calendar_events;
