@@ -1,2 +1,3 @@
 drop index effects_provider_ref;
+alter table effects drop column tries;
 drop table actions;

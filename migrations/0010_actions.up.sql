@@ -41,5 +41,7 @@ create index actions_offered on actions (user_id, session_id) where offered;
 create index actions_recent on actions (user_id, decided_at) where decided_at is not null;
 call protect('actions');
 
+-- How often it was begun: what cannot be found out is not tried for ever.
+alter table effects add column tries integer not null default 0;
 -- A provider's record, as `provider:kind:id`, by which a write of our own is known again.
 create index effects_provider_ref on effects (user_id, provider_ref) where provider_ref is not null;

@@ -40,6 +40,8 @@ pub struct Upstream {
     pub status: u16,
     /// The vendor's code, such as `invalid_grant`, `rateLimitExceeded` or `insufficient_quota`; empty when it gave none.
     pub reason: String,
+    /// The vendor's id of the record that is there already, when it says which.
+    pub existing: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,7 +172,16 @@ impl Error {
 
     #[must_use]
     pub fn answered(mut self, status: u16, reason: impl Into<String>) -> Self {
-        self.upstream = Some(Box::new(Upstream { status, reason: reason.into() }));
+        self.upstream = Some(Box::new(Upstream { status, reason: reason.into(), existing: None }));
+        self
+    }
+
+    /// Names the record that is in the way.
+    #[must_use]
+    pub fn existing(mut self, existing: Option<String>) -> Self {
+        if let Some(upstream) = &mut self.upstream {
+            upstream.existing = existing;
+        }
         self
     }
 

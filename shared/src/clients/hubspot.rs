@@ -1,5 +1,7 @@
 //! HubSpot's CRM, as one advisor's token sees it: <https://developers.hubspot.com/docs/api-reference/overview>.
 
+mod write;
+
 use std::collections::BTreeMap;
 
 use html2text::render::TrivialDecorator;
@@ -11,6 +13,8 @@ use serde_json::{Value, json};
 use super::http::{Outgoing, Retrying};
 use crate::error::Result;
 use crate::model::crm::{Contact, Note};
+
+pub use write::{contact_of, note_html, note_of, note_text};
 
 /// The one place that names the version; HubSpot supports one for 18 months.
 pub const API_VERSION: &str = "2026-09";
@@ -116,6 +120,16 @@ struct To {
     to_object_id: Value,
 }
 
+impl To {
+    fn id(self) -> Option<String> {
+        match self.to_object_id {
+            Value::String(id) => Some(id),
+            Value::Number(id) => Some(id.to_string()),
+            _ => None,
+        }
+    }
+}
+
 impl HubSpot<'_> {
     /// Contacts in HubSpot's own order; those that were archived, if `archived`.
     pub async fn contacts_page(&self, after: Option<&str>, archived: bool) -> Result<Page<Contact>> {
@@ -146,12 +160,7 @@ impl HubSpot<'_> {
             let batch: AssociationBatch = request.retrying().send_json("hubspot.note_contacts").await?;
             let mut contacts: BTreeMap<String, Vec<String>> = BTreeMap::new();
             for pair in batch.results {
-                let ids = pair.to.into_iter().filter_map(|to| match to.to_object_id {
-                    Value::String(id) => Some(id),
-                    Value::Number(id) => Some(id.to_string()),
-                    _ => None,
-                });
-                contacts.entry(pair.from.id).or_default().extend(ids);
+                contacts.entry(pair.from.id).or_default().extend(pair.to.into_iter().filter_map(To::id));
             }
             for note in some {
                 note.contact_ids = contacts.remove(&note.hubspot_id).unwrap_or_default();

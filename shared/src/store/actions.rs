@@ -67,10 +67,14 @@ pub async fn insert(db: &Tenant<'_>, new: &NewAction<'_>) -> Result<bool> {
     Ok(added == 1)
 }
 
-// What its task came to counts where the task could not say so itself: a worker that dies three times says nothing.
+// What its task came to counts where the task could not say so itself: a worker that dies three times says nothing, and
+// may have died after it had begun to write.
 const COLUMNS: &str = "a.id, a.tool, a.payload, a.hash, a.preview, a.reasons,
     case when a.state = 'pending' and a.expires_at <= now() then 'expired'
-         when a.state = 'approved' and t.state = 'failed' then 'failed' else a.state end as state,
+         when a.state = 'approved' and t.state = 'failed'
+         then case when exists (select from effects e where e.user_id = a.user_id and e.task_id = t.id and e.state in ('started', 'unknown'))
+                   then 'unknown' else 'failed' end
+         else a.state end as state,
     a.origin, a.conversation_id, a.call_id, a.rule_id, a.event_id, a.expires_at, a.decided_at, a.decided_by, a.task_id, a.result,
     coalesce(a.error, case when t.state = 'failed' then t.last_error end) as error, a.created_at";
 const FROM: &str = "actions a left join tasks t on t.user_id = a.user_id and t.id = a.task_id";

@@ -8,6 +8,7 @@ pub mod contacts;
 pub mod conversations;
 pub mod db;
 pub mod documents;
+pub mod effects;
 pub mod emails;
 pub mod events;
 pub mod idempotency_keys;

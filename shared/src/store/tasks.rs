@@ -82,6 +82,15 @@ pub async fn heartbeat(db: &Tenant<'_>, claim: &Claim, lease: Duration) -> Resul
     Ok(db.execute(sql, &[&db.owner.0, &claim.id.0, &claim.fence, &lease.as_secs_f64()]).await? == 1)
 }
 
+/// Keeps the task, and its row, until the transaction ends, and the lease for at least so long. `false` when it was lost to
+/// somebody else.
+pub async fn hold(db: &Tenant<'_>, claim: &Claim, at_least: Duration) -> Result<bool> {
+    let sql = "-- tasks::hold
+        update tasks set lease_until = greatest(lease_until, now() + make_interval(secs => $4))
+         where user_id = $1 and id = $2 and fence = $3 and state = 'in_progress'";
+    Ok(db.execute(sql, &[&db.owner.0, &claim.id.0, &claim.fence, &at_least.as_secs_f64()]).await? == 1)
+}
+
 /// What becomes of a task that somebody worked on.
 #[derive(Debug, Clone)]
 pub enum Outcome {
@@ -90,6 +99,11 @@ pub enum Outcome {
     Again {
         after: Duration,
         progress: Value,
+    },
+    /// It has to wait, and gets nowhere until then: this try does not count, and those before it still do.
+    Wait {
+        after: Duration,
+        why: String,
     },
     /// It is tried again.
     Retry {
@@ -106,6 +120,7 @@ pub async fn finish(db: &mut Tenant<'_>, claim: &Claim, outcome: &Outcome) -> Re
     let (state, after, result, error, attempt) = match outcome {
         Outcome::Done(result) => (State::Done, Duration::ZERO, Some(result), None, claim.attempt),
         Outcome::Again { after, progress } => (State::Pending, *after, Some(progress), None, 0),
+        Outcome::Wait { after, why } => (State::Pending, *after, None, Some(why), claim.attempt - 1),
         Outcome::Retry { after, error } => (State::Pending, *after, None, Some(error), claim.attempt),
         Outcome::Failed { error } => (State::Failed, Duration::ZERO, None, Some(error), claim.attempt),
     };
@@ -155,6 +170,15 @@ pub async fn sweep(db: &Connection, ring_again: Duration, most: i32) -> Result<V
     let sql = "-- tasks::sweep\nselect lookup.sweep_tasks(make_interval(secs => $1), $2) as id";
     let rows = db.rows(sql, &[&ring_again.as_secs_f64(), &most]).await?;
     rows.iter().map(|row| Ok(TaskId(row.try_get("id")?))).collect()
+}
+
+/// How long it is until a task that waits may go on; `None` when it does not wait for that.
+pub async fn sleeps(db: &Tenant<'_>, id: TaskId) -> Result<Option<Duration>> {
+    let sql = "-- tasks::sleeps
+        select extract(epoch from run_after - now())::float8 as left from tasks
+         where user_id = $1 and id = $2 and state = 'pending' and run_after > now() + interval '1 second'";
+    let row = db.maybe(sql, &[&db.owner.0, &id.0]).await?;
+    Ok(row.map(|row| row.try_get("left").map(Duration::from_secs_f64)).transpose()?)
 }
 
 const COLUMNS: &str =

@@ -36,7 +36,8 @@ pub async fn refusal(mut response: Response, op: &'static str) -> Error {
     let wait = matches!(kind, Kind::RateLimited | Kind::Upstream)
         .then(|| wait::asked_for(status, response.headers(), &body, &reason))
         .flatten();
-    Error::new(kind, detail(kind, status, &reason, op)).answered(status.as_u16(), reason).after(wait)
+    let existing = (status == StatusCode::CONFLICT).then(|| reason::existing(&body)).flatten();
+    Error::new(kind, detail(kind, status, &reason, op)).answered(status.as_u16(), reason).existing(existing).after(wait)
 }
 
 /// One table for all providers; see each client for what differs.

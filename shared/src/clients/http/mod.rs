@@ -18,7 +18,7 @@ use crate::error::{Error, Kind, Result};
 
 const CONNECT: Duration = Duration::from_secs(2);
 /// A whole call, unless the request says otherwise.
-const TOTAL: Duration = Duration::from_secs(20);
+pub const TIMEOUT: Duration = Duration::from_secs(20);
 /// Repeats of one request, if it may be repeated at all.
 const REPEATS: u32 = 2;
 /// Whoever asks for more patience than this is waited for by the task, not by the call.
@@ -35,7 +35,7 @@ const FIRST: usize = 1 << 20;
 pub fn client() -> Result<Client> {
     Client::builder()
         .connect_timeout(CONNECT)
-        .timeout(TOTAL)
+        .timeout(TIMEOUT)
         .redirect(Policy::none())
         .no_proxy()
         .user_agent(concat!("financial-advisor/", env!("CARGO_PKG_VERSION")))

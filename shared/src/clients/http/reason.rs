@@ -36,7 +36,30 @@ fn is_code(text: &str) -> bool {
     !text.is_empty() && text.len() <= LONGEST && text.bytes().all(allowed)
 }
 
+/// HubSpot's id of the record that is there already: only its sentence says it, as `Existing ID: 501`.
+pub fn existing(body: &Value) -> Option<String> {
+    let (_, rest) = message(body).split_once("Existing ID:")?;
+    let id: String = rest.trim_start().chars().take_while(char::is_ascii_digit).collect();
+    (!id.is_empty() && id.len() <= 20).then_some(id)
+}
+
 /// The vendor's sentence, for what stands only there. Never shown and never logged.
 pub fn message(body: &Value) -> &str {
     body["error"]["message"].as_str().or(body["message"].as_str()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_record_that_is_in_the_way_is_read_out_of_the_sentence() {
+        let said = |text: &str| existing(&json!({ "status": "error", "category": "CONFLICT", "message": text }));
+
+        assert_eq!(said("Contact already exists. Existing ID: 150000000001").as_deref(), Some("150000000001"));
+        assert_eq!(said("Contact already exists. Existing ID: <b>"), None);
+        assert_eq!(said("Contact already exists."), None);
+    }
 }

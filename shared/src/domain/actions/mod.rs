@@ -6,6 +6,7 @@
 //! ```
 //! What waits is shown as exact JSON with its hash; an approval names the hash, so that what happens is what was seen.
 
+pub mod ledger;
 pub mod perform;
 pub mod policy;
 pub mod preview;

@@ -7,26 +7,29 @@ use crate::domain::tasks::run;
 use crate::error::{Error, Result};
 use crate::model::action::Kept;
 use crate::model::{ActionId, TaskId, UserId};
-use crate::store::actions;
+use crate::store::{actions, tasks};
 
 /// How often it is looked at while another worker has it.
 const LOOK: Duration = Duration::from_millis(150);
 
 /// Does the task here and now, unless a worker has it already, and answers how it stands after at most `patience`. What is not
-/// over by then goes on without us: its bell has been rung.
+/// over by then, or has to wait longer than that, goes on without us: its bell has been rung.
 pub async fn settle(world: &World, owner: UserId, id: ActionId, task: TaskId, patience: Duration) -> Result<Kept> {
     let ends = Instant::now() + patience;
-    // However it is cut off, the task's lease and the sweep see to the rest.
-    if let Err(error) = tokio::time::timeout(patience, run::run(world, task)).await.unwrap_or(Ok(())) {
-        tracing::warn!(task.id = %task, error = ?error, "an action was not done at once");
-    }
     loop {
+        // However it is cut off, the task's lease and the sweep see to the rest.
+        let left = ends.saturating_duration_since(Instant::now());
+        if let Err(error) = tokio::time::timeout(left, run::run(world, task)).await.unwrap_or(Ok(())) {
+            tracing::warn!(task.id = %task, error = ?error, "an action was not done at once");
+        }
         let mut db = world.db().await?;
         let tenant = db.tenant(owner).await?;
         let kept = actions::get(&tenant, id).await?.ok_or_else(|| Error::not_found("approval"))?;
+        let sleeps = tasks::sleeps(&tenant, task).await?;
         tenant.commit().await?;
         drop(db);
-        if kept.state.is_over() || Instant::now() + LOOK > ends {
+        let ends_before = |pause: Duration| Instant::now() + pause > ends;
+        if kept.state.is_over() || ends_before(LOOK) || sleeps.is_some_and(ends_before) {
             return Ok(kept);
         }
         tokio::time::sleep(LOOK).await;

@@ -115,7 +115,9 @@ async fn finish(world: &World, claim: &Claim, outcome: &Outcome) -> Result<()> {
     }
     match outcome {
         Outcome::Done(_) => tracing::info!(task.id = %claim.id, task.kind = claim.job.name(), "task done"),
-        Outcome::Again { after, .. } | Outcome::Retry { after, .. } => world.ring(claim.id, *after).await,
+        Outcome::Again { after, .. } | Outcome::Wait { after, .. } | Outcome::Retry { after, .. } => {
+            world.ring(claim.id, *after).await
+        }
         Outcome::Failed { .. } => {}
     }
     if let Some(next) = next.filter(|next| *next != claim.id) {

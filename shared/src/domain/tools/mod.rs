@@ -4,12 +4,18 @@
 //! called it hands that to [`crate::domain::actions::propose`]. A tool that fails never ends the turn: the model is told why,
 //! in words it can act on.
 
+mod checks;
+pub mod contact_fields;
+mod create_contact;
+mod create_note;
 mod dates;
+pub mod execute;
 mod get_contact_by_id;
 mod get_contact_notes;
 mod schema;
 mod search_contacts;
 mod search_emails;
+mod update_contact;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -75,8 +81,24 @@ pub enum Ran {
     Wants(Action),
 }
 
-pub const TOOLS: &[Tool] =
-    &[search_emails::TOOL, search_contacts::TOOL, get_contact_by_id::TOOL, get_contact_notes::TOOL];
+pub const TOOLS: &[Tool] = &[
+    search_emails::TOOL,
+    search_contacts::TOOL,
+    get_contact_by_id::TOOL,
+    get_contact_notes::TOOL,
+    create_contact::TOOL,
+    update_contact::TOOL,
+    create_note::TOOL,
+];
+
+/// Names the seed had for tools of ours.
+const ALIASES: &[(&str, &str)] = &[("find_contact", "search_contacts")];
+
+/// The tool of this name, or of the seed's for it.
+pub fn find(name: &str) -> Option<&'static Tool> {
+    let name = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, ours)| ours);
+    TOOLS.iter().find(|tool| tool.name == name)
+}
 
 /// What the model is told of them.
 pub fn specs() -> Vec<ToolSpec> {
@@ -90,7 +112,7 @@ pub fn specs() -> Vec<ToolSpec> {
 
 /// Runs the tool of this name; `arguments` is the JSON text the model wrote.
 pub async fn run(caller: &Caller<'_>, name: &str, arguments: &str) -> Result<Ran> {
-    let tool = TOOLS.iter().find(|tool| tool.name == name).ok_or_else(|| {
+    let tool = find(name).ok_or_else(|| {
         let known: Vec<&str> = TOOLS.iter().map(|tool| tool.name).collect();
         Error::bad_request(format!("Unknown function: {name}. There are: {}.", known.join(", ")))
     })?;
