@@ -20,6 +20,7 @@ pub const ROUTES: &[(&str, Route)] = &[
     ("chat-send", chat::send::ROUTE),
     ("chat-send", chat::send::STREAM),
     ("chat-health", chat::health::ROUTE),
+    ("chat-execute-tool", chat::execute_tool::ROUTE),
     ("conversations-list", conversations::list::ROUTE),
     ("conversations-create", conversations::create::ROUTE),
     ("conversations-delete", conversations::delete::ROUTE),

@@ -2,4 +2,5 @@
 
 mod body;
 pub mod health;
+pub mod execute_tool;
 pub mod send;

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod calendar;
+mod actions;
 mod chat;
 mod console;
 mod drift;

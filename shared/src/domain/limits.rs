@@ -23,6 +23,8 @@ pub const CHAT: Limit = Limit { name: "chat", burst: 20, interval: Duration::fro
 pub const SIGN_IN: Limit = Limit { name: "sign-in", burst: 30, interval: Duration::from_secs(2) };
 /// Searches and embeddings of one advisor: sixty a minute.
 pub const SEARCH: Limit = Limit { name: "search", burst: 60, interval: Duration::from_secs(1) };
+/// Tools one advisor's client calls by itself: sixty a minute.
+pub const TOOLS: Limit = Limit { name: "tools", burst: 60, interval: Duration::from_secs(1) };
 
 /// How long the limits of requests look back.
 pub const MINUTE: Duration = Duration::from_secs(60);
