@@ -1,6 +1,6 @@
 //! Asking.
 
 mod body;
-pub mod health;
 pub mod execute_tool;
+pub mod health;
 pub mod send;

@@ -1,8 +1,8 @@
 //! The HTTP stories: through the front door, against real Postgres, the real SQS protocol and stateful fakes.
 
 mod accounts;
-mod calendar;
 mod actions;
+mod calendar;
 mod chat;
 mod console;
 mod drift;
