@@ -62,7 +62,9 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
 pub fn kinds(source_type: Option<&str>) -> Result<Vec<Kind>> {
     let Some(name) = source_type.map(str::trim).filter(|name| !name.is_empty()) else { return Ok(Vec::new()) };
     let kind = Kind::from_name(name).or_else(|| Kind::from_name(name.trim_end_matches('s')));
-    let kind =
-        kind.ok_or_else(|| Error::invalid("source_type", "must be email, contact, hubspot_note or calendar."))?;
+    let kind = kind.ok_or_else(|| {
+        let known = Kind::ALL.map(Kind::name).join(", ");
+        Error::invalid("source_type", format!("must be one of {known}."))
+    })?;
     Ok(vec![kind])
 }

@@ -23,6 +23,8 @@ struct Stats {
     contact_vectors: i64,
     note_vectors: i64,
     calendar_vectors: i64,
+    deal_vectors: i64,
+    company_vectors: i64,
     waiting: i64,
 }
 
@@ -42,6 +44,8 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
         contact_vectors: of(Kind::Contact),
         note_vectors: of(Kind::HubspotNote),
         calendar_vectors: of(Kind::Calendar),
+        deal_vectors: of(Kind::HubspotDeal),
+        company_vectors: of(Kind::HubspotCompany),
         waiting: counts.iter().map(|count| count.chunks - count.embedded).sum(),
     })
 }

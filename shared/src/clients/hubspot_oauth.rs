@@ -43,6 +43,8 @@ pub struct Portal {
     /// The address of whoever connected it.
     pub user: Option<String>,
     pub user_id: Option<i64>,
+    /// HubSpot's number of this application.
+    pub app_id: Option<i64>,
     pub scopes: Vec<String>,
 }
 
@@ -73,6 +75,7 @@ struct Introspection {
     hub_id: Option<i64>,
     user: Option<String>,
     user_id: Option<i64>,
+    app_id: Option<i64>,
     #[serde(default)]
     scopes: Vec<String>,
 }
@@ -122,7 +125,10 @@ impl HubSpotOauth<'_> {
         let answer: Introspection =
             call.send_json("hubspot_oauth.introspect").await.map_err(|error| exchange_error(error, "HubSpot"))?;
         match answer.hub_id.filter(|_| answer.active) {
-            Some(hub_id) => Ok(Portal { hub_id, user: answer.user, user_id: answer.user_id, scopes: answer.scopes }),
+            Some(hub_id) => {
+                let Introspection { user, user_id, app_id, scopes, .. } = answer;
+                Ok(Portal { hub_id, user, user_id, app_id, scopes })
+            }
             None => Err(Error::reconnect("HubSpot")),
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
 
+use crate::domain::World;
 use crate::error::{Error, Kind, Result};
 use crate::store::{Connection, rate_limits};
 
@@ -39,6 +40,32 @@ pub fn address(prefix: &str, ip: &str) -> String {
             key(prefix, &format!("{a:x}:{b:x}:{c:x}:{d:x}::"))
         }
         _ => key(prefix, ip),
+    }
+}
+
+/// Requests to one HubSpot portal: of 110 in ten seconds, whoever makes them.
+pub const HUBSPOT: Limit = Limit { name: "hubspot", burst: 10, interval: Duration::from_millis(100) };
+/// Searches in one HubSpot portal: five in a second.
+pub const HUBSPOT_SEARCH: Limit = Limit { name: "hubspot-search", burst: 2, interval: Duration::from_millis(250) };
+
+/// A turn that is further away than this is not waited for here.
+const NEAR: Duration = Duration::from_secs(5);
+
+/// Waits until there is one in the bucket of `who`, and takes it; `RateLimited` when that would take long.
+pub async fn turn(world: &World, limit: Limit, who: &str) -> Result<()> {
+    loop {
+        let db = world.db().await?;
+        let wait = rate_limits::take(&db, &key(limit.name, who), 1, limit.interval, limit.burst).await?;
+        drop(db);
+        match wait {
+            None => return Ok(()),
+            Some(wait) if wait > NEAR => {
+                return Err(
+                    Error::new(Kind::RateLimited, "Too much is asked of HubSpot at the moment.").after(Some(wait))
+                );
+            }
+            Some(wait) => tokio::time::sleep(wait).await,
+        }
     }
 }
 

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod actions;
 pub mod calendar;
 pub mod chat;
+pub mod crm;
 pub mod events;
 pub mod knowledge;
 pub mod limits;

@@ -13,10 +13,13 @@ pub enum Kind {
     Contact,
     HubspotNote,
     Calendar,
+    HubspotDeal,
+    HubspotCompany,
 }
 
 impl Kind {
-    pub const ALL: [Self; 4] = [Self::Email, Self::Contact, Self::HubspotNote, Self::Calendar];
+    pub const ALL: [Self; 6] =
+        [Self::Email, Self::Contact, Self::HubspotNote, Self::Calendar, Self::HubspotDeal, Self::HubspotCompany];
 
     /// As stored.
     pub fn code(self) -> i16 {
@@ -25,6 +28,8 @@ impl Kind {
             Self::Contact => 2,
             Self::HubspotNote => 3,
             Self::Calendar => 4,
+            Self::HubspotDeal => 5,
+            Self::HubspotCompany => 6,
         }
     }
 
@@ -39,6 +44,8 @@ impl Kind {
             Self::Contact => "contact",
             Self::HubspotNote => "hubspot_note",
             Self::Calendar => "calendar",
+            Self::HubspotDeal => "hubspot_deal",
+            Self::HubspotCompany => "hubspot_company",
         }
     }
 
@@ -47,7 +54,7 @@ impl Kind {
     }
 }
 
-/// One mail, contact, note or event, ready to be cut into chunks.
+/// One mail, contact, note, event, deal or company, ready to be cut into chunks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {
     pub kind: Kind,

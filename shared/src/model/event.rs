@@ -61,10 +61,12 @@ pub enum Facts {
         /// What it is called, as far as it is known.
         name: String,
         email: Option<String>,
-        /// For a changed property.
+        /// The changed property, or the type of the record at the other end of an association.
         property: Option<String>,
+        /// What it was changed to, or that record's id; nothing when an association was removed.
         value: Option<String>,
-        /// HubSpot's word for who did it, such as `CRM_UI` or `INTEGRATION`; empty when it was found by reading.
+        /// HubSpot's word for who did it, such as `CRM_UI` or `INTEGRATION`; for a record that was found by reading, who
+        /// made it, or empty. What this application did itself makes no event.
         change_source: String,
     },
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::crm::HubspotEvent;
 use super::{ActionId, EventId, TaskId, UserId};
 use crate::error::Error;
 
@@ -21,8 +22,10 @@ pub enum Job {
     },
     /// Brings the calendar up to date, a step at a time.
     CalendarSync {},
-    /// Brings contacts and notes up to date, a step at a time.
+    /// Brings the portal's records up to date, a step at a time.
     HubspotSync {},
+    /// Reads again the records that webhooks named, and tells the standing instructions what happened.
+    HubspotEvents { events: Vec<HubspotEvent> },
     /// Embeds the chunks that wait for it.
     Embed {},
     /// Applies the standing instructions to one event.
@@ -38,6 +41,7 @@ impl Job {
             Self::GmailSync { .. } => "gmail_sync",
             Self::CalendarSync {} => "calendar_sync",
             Self::HubspotSync {} => "hubspot_sync",
+            Self::HubspotEvents { .. } => "hubspot_events",
             Self::Embed {} => "embed",
             Self::HandleEvent { .. } => "handle_event",
             Self::PerformAction { .. } => "perform_action",
@@ -52,7 +56,11 @@ impl Job {
 
     /// Tasks of one lane run one after the other for the same advisor.
     pub fn lane(&self) -> &'static str {
-        self.name()
+        match self {
+            // Whoever reads a portal later must not be overtaken by what somebody else read of it before.
+            Self::HubspotEvents { .. } => Self::HubspotSync {}.name(),
+            job => job.name(),
+        }
     }
 }
 

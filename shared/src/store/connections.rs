@@ -12,8 +12,10 @@ use crate::model::user::{Connection, Provider};
 pub struct Sealed {
     pub connection: Connection,
     pub tokens: Option<Vec<u8>>,
-    /// When the account was connected first.
+    /// When this account was connected first.
     pub connected_at: Timestamp,
+    /// The provider's number of our application, if it gave one.
+    pub app_id: Option<i64>,
 }
 
 /// Puts a connection in the place of the one before.
@@ -24,7 +26,8 @@ pub async fn put(db: &Tenant<'_>, connection: &Connection, tokens: &[u8], expire
         on conflict (user_id, provider) do update
            set account_id = excluded.account_id, account_email = excluded.account_email, scopes = excluded.scopes,
                sealed_tokens = excluded.sealed_tokens, access_expires_at = excluded.access_expires_at,
-               needs_reconnect = false, updated_at = now()";
+               needs_reconnect = false, updated_at = now(),
+               created_at = case when connections.account_id = excluded.account_id then connections.created_at else now() end";
     let Connection { provider, account_id, account_email, scopes, .. } = connection;
     db.execute(sql, &[&db.owner.0, &provider.code(), account_id, account_email, scopes, &tokens, &expires_at]).await?;
     Ok(())
@@ -32,7 +35,7 @@ pub async fn put(db: &Tenant<'_>, connection: &Connection, tokens: &[u8], expire
 
 pub async fn get(db: &Tenant<'_>, provider: Provider) -> Result<Option<Sealed>> {
     let sql = "-- connections::get
-        select provider, account_id, account_email, scopes, sealed_tokens, needs_reconnect, created_at
+        select provider, account_id, account_email, scopes, sealed_tokens, needs_reconnect, created_at, app_id
           from connections where user_id = $1 and provider = $2";
     db.maybe(sql, &[&db.owner.0, &provider.code()]).await?.as_ref().map(sealed).transpose()
 }
@@ -40,9 +43,17 @@ pub async fn get(db: &Tenant<'_>, provider: Provider) -> Result<Option<Sealed>> 
 /// The same, and nobody else refreshes it until the transaction ends.
 pub async fn lock(db: &Tenant<'_>, provider: Provider) -> Result<Option<Sealed>> {
     let sql = "-- connections::lock
-        select provider, account_id, account_email, scopes, sealed_tokens, needs_reconnect, created_at
+        select provider, account_id, account_email, scopes, sealed_tokens, needs_reconnect, created_at, app_id
           from connections where user_id = $1 and provider = $2 for update";
     db.maybe(sql, &[&db.owner.0, &provider.code()]).await?.as_ref().map(sealed).transpose()
+}
+
+/// Remembers the provider's number of our application.
+pub async fn put_app(db: &Tenant<'_>, provider: Provider, app_id: Option<i64>) -> Result<()> {
+    let sql = "-- connections::put_app
+        update connections set app_id = coalesce($3, app_id) where user_id = $1 and provider = $2";
+    db.execute(sql, &[&db.owner.0, &provider.code(), &app_id]).await?;
+    Ok(())
 }
 
 pub async fn put_tokens(db: &Tenant<'_>, provider: Provider, tokens: &[u8], expires_at: Timestamp) -> Result<()> {
@@ -82,6 +93,7 @@ fn sealed(row: &Row) -> Result<Sealed> {
         connection: connection(row)?,
         tokens: row.try_get("sealed_tokens")?,
         connected_at: row.try_get("created_at")?,
+        app_id: row.try_get("app_id")?,
     })
 }
 

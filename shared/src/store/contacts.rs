@@ -1,22 +1,25 @@
 //! The `contacts` table.
 
+use std::collections::BTreeMap;
+
 use tokio_postgres::Row;
 
 use super::Tenant;
 use crate::error::Result;
 use crate::model::crm::Contact;
 
-/// Puts a contact in the place of what was known of it, unless what is known is newer.
+/// Puts a contact in the place of what was known of it. Answers our id.
 pub async fn put(db: &Tenant<'_>, contact: &Contact) -> Result<i64> {
     let sql = "-- contacts::put
-        insert into contacts as c (user_id, hubspot_id, first_name, last_name, email, other_emails, phone, company, job_title,
-               lifecycle_stage, owner_id, properties, hubspot_created_at, hubspot_updated_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+        insert into contacts (user_id, hubspot_id, first_name, last_name, email, other_emails, phone, company, job_title,
+               lifecycle_stage, owner_id, properties, hubspot_created_at, hubspot_updated_at, company_ids)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
         on conflict on constraint contacts_hubspot_id_key do update
            set first_name = excluded.first_name, last_name = excluded.last_name, email = excluded.email,
                other_emails = excluded.other_emails, phone = excluded.phone, company = excluded.company,
                job_title = excluded.job_title, lifecycle_stage = excluded.lifecycle_stage, owner_id = excluded.owner_id,
-               properties = excluded.properties, hubspot_updated_at = excluded.hubspot_updated_at, updated_at = now()
+               properties = excluded.properties, hubspot_updated_at = excluded.hubspot_updated_at,
+               company_ids = excluded.company_ids, updated_at = now()
         returning id";
     let properties = serde_json::to_value(&contact.properties)?;
     let row = db
@@ -37,20 +40,16 @@ pub async fn put(db: &Tenant<'_>, contact: &Contact) -> Result<i64> {
                 &properties,
                 &contact.created_at,
                 &contact.updated_at,
+                &contact.company_ids,
             ],
         )
         .await?;
     Ok(row.try_get("id")?)
 }
 
-pub async fn delete(db: &Tenant<'_>, hubspot_ids: &[String]) -> Result<u64> {
-    let sql = "-- contacts::delete\ndelete from contacts where user_id = $1 and hubspot_id = any($2)";
-    db.execute(sql, &[&db.owner.0, &hubspot_ids]).await
-}
-
 const COLUMNS: &str =
     "hubspot_id, first_name, last_name, email, other_emails, phone, company, job_title, lifecycle_stage,
-    owner_id, properties, hubspot_created_at, hubspot_updated_at";
+    owner_id, company_ids, properties, hubspot_created_at, hubspot_updated_at";
 
 pub async fn get(db: &Tenant<'_>, hubspot_id: &str) -> Result<Option<Contact>> {
     let sql = format!("-- contacts::get\nselect {COLUMNS} from contacts where user_id = $1 and hubspot_id = $2");
@@ -61,6 +60,43 @@ pub async fn get_many(db: &Tenant<'_>, hubspot_ids: &[String]) -> Result<Vec<Con
     let sql =
         format!("-- contacts::get_many\nselect {COLUMNS} from contacts where user_id = $1 and hubspot_id = any($2)");
     db.rows(&sql, &[&db.owner.0, &hubspot_ids]).await?.iter().map(contact).collect()
+}
+
+/// Those who have this address among theirs, whatever its case: the one whose first address it is comes first.
+pub async fn by_email(db: &Tenant<'_>, email: &str) -> Result<Vec<Contact>> {
+    let sql = format!(
+        "-- contacts::by_email
+        select {COLUMNS} from contacts
+         where user_id = $1 and (email = lower($2) or other_emails @> array[lower($2)])
+         order by email is distinct from lower($2), hubspot_updated_at desc, hubspot_id"
+    );
+    db.rows(&sql, &[&db.owner.0, &email.trim()]).await?.iter().map(contact).collect()
+}
+
+/// Those who belong to any of these companies.
+pub async fn of_companies(db: &Tenant<'_>, company_ids: &[String]) -> Result<Vec<Contact>> {
+    let sql = format!(
+        "-- contacts::of_companies
+        select {COLUMNS} from contacts where user_id = $1 and company_ids && $2 order by hubspot_id"
+    );
+    db.rows(&sql, &[&db.owner.0, &company_ids]).await?.iter().map(contact).collect()
+}
+
+/// Puts the company `to` in the place of the companies `from`; none, if there is no `to`. Answers whom that changed.
+pub async fn repoint_companies(db: &Tenant<'_>, from: &[String], to: Option<&str>) -> Result<Vec<String>> {
+    let sql = "-- contacts::repoint_companies
+        update contacts set updated_at = now(), company_ids = array(
+               select distinct case when id = any($2) then $3 else id end from unnest(company_ids) id
+                where $3 is not null or id <> all($2) order by 1)
+         where user_id = $1 and company_ids && $2 returning hubspot_id";
+    db.rows(sql, &[&db.owner.0, &from, &to]).await?.iter().map(|row| Ok(row.try_get("hubspot_id")?)).collect()
+}
+
+/// Our ids of these, by HubSpot's.
+pub async fn our_ids(db: &Tenant<'_>, hubspot_ids: &[String]) -> Result<BTreeMap<String, i64>> {
+    let sql = "-- contacts::our_ids\nselect hubspot_id, id from contacts where user_id = $1 and hubspot_id = any($2)";
+    let rows = db.rows(sql, &[&db.owner.0, &hubspot_ids]).await?;
+    rows.iter().map(|row| Ok((row.try_get("hubspot_id")?, row.try_get("id")?))).collect()
 }
 
 /// Every contact that has all `words` somewhere in its name, addresses, company or phone; the best known first.
@@ -98,9 +134,9 @@ fn contact(row: &Row) -> Result<Contact> {
         job_title: row.try_get("job_title")?,
         lifecycle_stage: row.try_get("lifecycle_stage")?,
         owner_id: row.try_get("owner_id")?,
+        company_ids: row.try_get("company_ids")?,
         properties: serde_json::from_value(row.try_get("properties")?)?,
         created_at: row.try_get("hubspot_created_at")?,
         updated_at: row.try_get("hubspot_updated_at")?,
-        archived: false,
     })
 }

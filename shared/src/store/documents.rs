@@ -51,6 +51,24 @@ pub async fn put(db: &Tenant<'_>, document: &Document, hash: &[u8], chunks: &[Ha
     Ok(())
 }
 
+/// Puts what is shown of a document whose words did not change, and when it is from.
+pub async fn put_shown(db: &Tenant<'_>, document: &Document) -> Result<()> {
+    let Document { kind, source_id, occurred_at, metadata, .. } = document;
+    let sql = "-- documents::put_shown
+        update documents set metadata = $4, occurred_at = $5, updated_at = now()
+         where user_id = $1 and kind = $2 and source_id = $3 and (metadata, occurred_at) is distinct from ($4, $5)";
+    if db.execute(sql, &[&db.owner.0, &kind.code(), source_id, metadata, occurred_at]).await? == 0 {
+        return Ok(());
+    }
+    let sql = "-- documents::put_shown (date)
+        update chunk_vectors v set occurred_at = d.occurred_at
+          from documents d join chunk_text c on c.user_id = $1 and c.document_id = d.id
+         where d.user_id = $1 and d.kind = $2 and d.source_id = $3
+           and v.user_id = $1 and v.chunk_id = c.chunk_id and v.occurred_at <> d.occurred_at";
+    db.execute(sql, &[&db.owner.0, &kind.code(), source_id]).await?;
+    Ok(())
+}
+
 async fn put_document(db: &Tenant<'_>, document: &Document, hash: &[u8], chunks: usize) -> Result<i64> {
     let sql = "-- documents::put
         insert into documents (user_id, kind, source_id, title, heading, occurred_at, metadata, content_hash, chunk_count)

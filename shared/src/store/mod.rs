@@ -3,10 +3,12 @@
 
 pub mod actions;
 pub mod calendar_events;
+pub mod companies;
 pub mod connections;
 pub mod contacts;
 pub mod conversations;
 pub mod db;
+pub mod deals;
 pub mod documents;
 pub mod effects;
 pub mod emails;
@@ -18,7 +20,10 @@ pub mod model_calls;
 pub mod model_days;
 pub mod notes;
 pub mod oauth_states;
+pub mod owners;
+pub mod pipelines;
 pub mod rate_limits;
+pub mod records;
 pub mod request_windows;
 pub mod search;
 pub mod sessions;

@@ -2,7 +2,7 @@
 
 import { el, outside } from "./dom.js";
 
-const KINDS = { email: "Mail", contact: "Contact", hubspot_note: "Note", note: "Note", calendar: "Event", deal: "Deal" };
+const KINDS = { email: "Mail", contact: "Contact", hubspot_note: "Note", note: "Note", calendar: "Event", deal: "Deal", hubspot_deal: "Deal", hubspot_company: "Company" };
 
 /** A citation of the stream and a source of a kept message, as one shape: `{n, kind, title, url, quote}`. */
 export function source({ n, source_type: told, type: kept, title, url, text, snippet }) {

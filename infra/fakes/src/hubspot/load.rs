@@ -10,7 +10,6 @@ use super::portal::{Actor, Change, Portal, Record, Source, User};
 use super::refusal::Refusal;
 use super::schema::Definition;
 use super::state::State;
-use super::timestamp;
 use crate::practice::{Advisor, CrmObject, Practice};
 
 /// Adds what is not there yet.
@@ -70,8 +69,7 @@ fn insert(portal: &mut Portal, kind: Kind, id: u64, object: &CrmObject) {
     let user_id = portal.users.first().map_or(0, |user| user.id);
     let actor = Actor { source: Source::CrmUi { user_id }, now: object.updated_at };
     let mut record = Record::new(id, object.created_at, object.updated_at);
-    record.set("hs_object_id", &id.to_string(), actor);
-    record.set(kind.created(), &timestamp(object.created_at), actor);
+    record.sign(kind, actor);
     portal.records.entry(kind).or_default().insert(id, record);
     portal.next_id = portal.next_id.max(id + 1);
     let values = accept(portal, kind, object);
@@ -143,8 +141,7 @@ pub fn put(portal: &mut Portal, kind: Kind, object: &CrmObject, actor: Actor) ->
         values.remove(kind.created());
     } else {
         let mut record = Record::new(id, object.created_at, actor.now);
-        record.set("hs_object_id", &id.to_string(), actor);
-        record.set(kind.created(), &timestamp(object.created_at), actor);
+        record.sign(kind, actor);
         portal.records.entry(kind).or_default().insert(id, record);
         portal.next_id = portal.next_id.max(id + 1);
         portal.changes.push(Change::Created(kind, id));

@@ -11,6 +11,7 @@ use super::pipelines::{self, Pipeline};
 use super::properties;
 use super::refusal::{PropertyFault, Refusal};
 use super::schema::Definition;
+use super::timestamp;
 
 /// How many versions of a value are kept.
 const MAX_VERSIONS: usize = 20;
@@ -93,6 +94,15 @@ impl Record {
             stored_at: now,
             merged_into: None,
         }
+    }
+
+    /// Writes down what HubSpot itself knows of a new record: its id, when it was made, and by whom.
+    pub fn sign(&mut self, kind: Kind, actor: Actor) {
+        let (id, created_at) = (self.id.to_string(), timestamp(self.created_at));
+        self.set("hs_object_id", &id, actor);
+        self.set(kind.created(), &created_at, actor);
+        self.set("hs_object_source", actor.source.name(), actor);
+        self.set("hs_object_source_id", &actor.source.id(), actor);
     }
 
     /// The property's value; `None` when it has none or was cleared.
@@ -293,7 +303,7 @@ impl Portal {
 
 /// HubSpot's `Owner` object.
 pub fn show_owner(user: &User) -> Value {
-    let since = super::timestamp(user.since);
+    let since = timestamp(user.since);
     json!({
         "id": user.owner_id,
         "email": user.email,

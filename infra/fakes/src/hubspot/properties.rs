@@ -64,6 +64,8 @@ const READ_ONLY: &[&str] = &[
     "hs_is_closed_lost",
     "hs_deal_stage_probability",
     "hs_merged_object_ids",
+    "hs_object_source",
+    "hs_object_source_id",
     "num_notes",
     "notes_last_updated",
 ];
@@ -105,6 +107,8 @@ const COMMON: &[Row] = &[
     ("hs_createdate", "Object create date/time", "datetime", "date"),
     ("hubspot_owner_id", "Owner", "enumeration", "select"),
     ("hs_merged_object_ids", "Merged record IDs", "string", "text"),
+    ("hs_object_source", "Record creation source", "string", "text"),
+    ("hs_object_source_id", "Record creation source ID", "string", "text"),
 ];
 
 const CONTACT: &[Row] = &[

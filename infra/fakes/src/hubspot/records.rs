@@ -28,8 +28,7 @@ impl Portal {
         let id = self.fresh_id();
         self.changes.push(Change::Created(kind, id));
         let mut record = Record::new(id, actor.now, actor.now);
-        record.set("hs_object_id", &id.to_string(), actor);
-        record.set(kind.created(), &timestamp(actor.now), actor);
+        record.sign(kind, actor);
         self.records.entry(kind).or_default().insert(id, record);
         self.apply(kind, id, &values, actor);
         Ok(id)

@@ -6,15 +6,19 @@ use std::time::Duration;
 use fakes::hubspot::Options;
 use fakes::practice::{CrmObject, Practice};
 use fakes::server::Clock;
+use jiff::Timestamp;
 use secrecy::SecretString;
+use serde_json::json;
 use url::Url;
 
+use super::object::{Object, plain, record};
 use super::*;
 use crate::clients::google_oauth::tests::advisor;
 use crate::clients::http::{client, tests::browse};
 use crate::clients::hubspot_oauth::{HubSpotOauth, SCOPES};
 use crate::config;
 use crate::error::Kind;
+use crate::model::crm::{Body, Contact, Deal, Note, ObjectType, Record};
 use crate::model::user::Tokens;
 
 const PORTAL: i64 = 8_675_309;
@@ -50,6 +54,21 @@ fn practice() -> Practice {
         notes: vec![object(401, &note, &[101, 102]), object(402, &note, &[])],
         ..Practice::default()
     }
+}
+
+fn contact(record: &Record) -> &Contact {
+    let Body::Contact(contact) = &record.body else { panic!("{record:?} is no contact") };
+    contact
+}
+
+fn note(record: &Record) -> &Note {
+    let Body::Note(note) = &record.body else { panic!("{record:?} is no note") };
+    note
+}
+
+fn deal(record: &Record) -> &Deal {
+    let Body::Deal(deal) = &record.body else { panic!("{record:?} is no deal") };
+    deal
 }
 
 impl World {
@@ -144,7 +163,7 @@ async fn refreshing_goes_on_until_the_app_is_removed() {
     assert_eq!(error.kind, Kind::Reconnect, "{error:?}");
 
     world.fake.expire_access_tokens();
-    let error = world.crm(&tokens).contacts_page(None, false).await.unwrap_err();
+    let error = world.crm(&tokens).page(ObjectType::Contact, None, false).await.unwrap_err();
     assert_eq!(error.upstream_status(), Some(401));
     assert_eq!(world.oauth().introspect("nonsense").await.unwrap_err().kind, Kind::Reconnect);
 }
@@ -154,12 +173,12 @@ async fn contacts_are_read_page_by_page() {
     let world = World::start().await;
     let tokens = world.connect().await;
 
-    let first = world.crm(&tokens).contacts_page(None, false).await.unwrap();
-    let second = world.crm(&tokens).contacts_page(first.next.as_deref(), false).await.unwrap();
+    let first = world.crm(&tokens).page(ObjectType::Contact, None, false).await.unwrap();
+    let second = world.crm(&tokens).page(ObjectType::Contact, first.next.as_deref(), false).await.unwrap();
 
-    assert_eq!((first.items.len(), second.items.len(), second.next), (100, 50, None));
-    assert_eq!(first.items[0].email.as_deref(), Some("client101@example.com"));
-    assert!(world.crm(&tokens).contacts_page(None, true).await.unwrap().items.is_empty());
+    assert_eq!((first.records.len(), second.records.len(), second.next), (100, 50, None));
+    assert_eq!(first.records[0].email(), Some("client101@example.com"));
+    assert!(world.crm(&tokens).page(ObjectType::Contact, None, true).await.unwrap().records.is_empty());
 }
 
 #[tokio::test]
@@ -167,41 +186,102 @@ async fn notes_come_with_their_contacts_and_as_text() {
     let world = World::start().await;
     let tokens = world.connect().await;
 
-    let notes = world.crm(&tokens).notes_page(None, false).await.unwrap().items;
+    let notes = world.crm(&tokens).page(ObjectType::Note, None, false).await.unwrap().records;
 
-    assert_eq!(notes[0].body, "Plays & coaches baseball");
-    assert_eq!(notes[0].contact_ids, ["101", "102"]);
-    assert_eq!(notes[0].noted_at, "2026-01-02T03:04:05Z".parse().unwrap());
-    assert!(notes[1].contact_ids.is_empty());
+    assert_eq!(note(&notes[0]).body, "Plays & coaches baseball");
+    assert_eq!(note(&notes[0]).contact_ids, ["101", "102"]);
+    assert_eq!(note(&notes[0]).noted_at, "2026-01-02T03:04:05Z".parse().unwrap());
+    assert!(note(&notes[1]).contact_ids.is_empty());
 }
 
 #[tokio::test]
 async fn what_changed_is_found_oldest_first_and_what_went_is_listed_apart() {
     let world = World::start().await;
     let tokens = world.connect().await;
-    let since = world.now();
+    let since = Window::Since(world.now());
     for (id, company) in [(150, "Fir"), (120, "Elm")] {
         world.fake.control().clock.advance(Duration::from_secs(5));
         let change = BTreeMap::from([("company".to_owned(), company.to_owned())]);
         world.fake.update_properties(PORTAL, "contacts", id, &change).unwrap();
     }
-    let note = [("hs_timestamp", "1767323045000"), ("hs_note_body", "Called")];
-    world.fake.put_object(PORTAL, "notes", &object(403, &note, &[103])).unwrap();
+    let called = [("hs_timestamp", "1767323045000"), ("hs_note_body", "Called")];
+    world.fake.put_object(PORTAL, "notes", &object(403, &called, &[103])).unwrap();
     world.fake.archive(PORTAL, "contacts", 101).unwrap();
     let crm = world.crm(&tokens);
 
-    let changed = crm.contacts_modified_since(since, None).await.unwrap();
-    let companies: Vec<_> = changed.items.iter().filter_map(|contact| contact.company.as_deref()).collect();
+    let changed = crm.modified(ObjectType::Contact, &since, None).await.unwrap();
+    let companies: Vec<_> = changed.records.iter().filter_map(|record| contact(record).company.as_deref()).collect();
     assert_eq!(companies, ["Fir", "Elm"]);
 
-    let mut notes = crm.notes_modified_since(since, None).await.unwrap().items;
-    crm.associate_contacts(&mut notes).await.unwrap();
-    assert_eq!((notes.len(), notes[0].contact_ids.as_slice()), (1, &["103".to_owned()][..]));
-    assert_eq!(notes[0].noted_at.as_second(), 1_767_323_045);
+    let notes = crm.modified(ObjectType::Note, &since, None).await.unwrap().records;
+    assert_eq!((notes.len(), note(&notes[0]).noted_at.as_second()), (1, 1_767_323_045));
+    let links = crm.associated(ObjectType::Note, &["403".to_owned()], ObjectType::Contact).await.unwrap();
+    assert_eq!(links["403"], ["103"]);
 
-    let gone = crm.contacts_page(None, true).await.unwrap().items;
-    assert_eq!(gone.iter().map(|contact| contact.hubspot_id.as_str()).collect::<Vec<_>>(), ["101"]);
-    assert!(gone[0].archived);
+    let gone = crm.page(ObjectType::Contact, None, true).await.unwrap().records;
+    assert_eq!(gone.iter().map(|record| record.id.as_str()).collect::<Vec<_>>(), ["101"]);
+    assert!(gone[0].archived_at.is_some());
+}
+
+#[tokio::test]
+async fn one_moment_is_searched_by_ids() {
+    let world = World::start().await;
+    let tokens = world.connect().await;
+    let at = "2026-01-05T10:00:00Z".parse().unwrap();
+
+    let page = world.crm(&tokens).modified(ObjectType::Contact, &Window::Moment { at, past: "247".into() }, None).await;
+
+    let ids: Vec<String> = page.unwrap().records.into_iter().map(|record| record.id).collect();
+    assert_eq!(ids, ["248", "249", "250"]);
+}
+
+#[tokio::test]
+async fn ids_are_there_or_in_the_bin_or_unknown_and_merged_ones_lead_to_the_other() {
+    let world = World::start().await;
+    let tokens = world.connect().await;
+    let crm = world.crm(&tokens);
+    world.fake.archive(PORTAL, "contacts", 101).unwrap();
+    world.fake.merge(PORTAL, "contacts", 102, 103).unwrap();
+    let change = BTreeMap::from([("company".to_owned(), "Elm".to_owned())]);
+    world.fake.update_properties(PORTAL, "contacts", 104, &change).unwrap();
+    let ids = ["101", "103", "104", "9"].map(str::to_owned);
+
+    let live = crm.read(ObjectType::Contact, &ids, false, &["company"]).await.unwrap();
+    let binned = crm.read(ObjectType::Contact, &live.missing, true, &[]).await.unwrap();
+
+    assert_eq!(live.records.iter().map(|record| record.id.as_str()).collect::<Vec<_>>(), ["102", "104"]);
+    assert_eq!(live.records[0].merged_ids, ["103"]);
+    assert_eq!(live.records[1].value_at("company", world.now()), Some("Elm"));
+    assert_eq!(live.records[1].value_at("company", "2026-01-05T10:00:00Z".parse().unwrap()), None);
+    assert_eq!(live.missing, ["101", "9"]);
+    assert_eq!((binned.records[0].id.as_str(), binned.missing), ("101", vec!["9".to_owned()]));
+}
+
+#[tokio::test]
+async fn deals_refer_to_stages_and_owners_that_can_be_looked_up() {
+    let world = World::start().await;
+    let tokens = world.connect().await;
+    let crm = world.crm(&tokens);
+    let properties = [
+        ("dealname", "Plan"),
+        ("amount", "4000.50"),
+        ("closedate", "2026-06-01T18:00:00Z"),
+        ("dealstage", "closedwon"),
+        ("pipeline", "default"),
+    ];
+    world.fake.put_object(PORTAL, "deals", &object(801, &properties, &[101])).unwrap();
+
+    let found = crm.page(ObjectType::Deal, None, false).await.unwrap().records;
+    let pipelines = crm.pipelines().await.unwrap();
+    let (owners, next) = crm.owners(None, false).await.unwrap();
+
+    let plan = deal(&found[0]);
+    assert_eq!((plan.amount.as_deref(), plan.is_closed, plan.is_won), (Some("4000.50"), true, true));
+    assert_eq!((plan.contact_ids.as_slice(), plan.company_ids.len()), (&["101".to_owned()][..], 0));
+    let stage = pipelines[0].stages.iter().find(|stage| Some(&stage.id) == plan.stage_id.as_ref()).unwrap();
+    assert_eq!((stage.label.as_str(), stage.is_closed), ("Closed Won", true));
+    assert_eq!((owners[0].email.as_deref(), next), (Some("ada@alder.example"), None));
+    assert!(crm.owners(None, true).await.unwrap().0.is_empty());
 }
 
 #[tokio::test]
@@ -211,7 +291,7 @@ async fn searches_beyond_the_limit_are_paced_and_not_failed() {
     world.fake.enforce_limits(true);
 
     for _ in 0..7 {
-        world.crm(&tokens).notes_modified_since(Timestamp::UNIX_EPOCH, None).await.unwrap();
+        world.crm(&tokens).modified(ObjectType::Note, &Window::Since(Timestamp::UNIX_EPOCH), None).await.unwrap();
     }
 }
 
@@ -246,8 +326,9 @@ fn properties_that_are_missing_are_not_there() {
     }))
     .unwrap();
 
-    let contact = contact(object);
+    let record = record(ObjectType::Contact, object);
 
+    let contact = contact(&record);
     assert_eq!((&contact.email, contact.phone.as_deref(), contact.name().as_str()), (&None, Some("555"), "Contact 7"));
     assert_eq!(contact.other_emails, ["a@x.com", "b@x.com"]);
     assert_eq!(contact.properties.len(), 3);

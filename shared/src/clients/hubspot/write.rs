@@ -9,7 +9,10 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{API_VERSION, CONTACT, HubSpot, NOTE, Object, To, contact, note, plain};
+use super::associations::To;
+use super::object::{self, CONTACT, NOTE, Object, plain};
+use super::read::Paging;
+use super::{API_VERSION, HubSpot};
 use crate::clients::http::{Outgoing, Retrying};
 use crate::error::{Error, Result};
 use crate::model::crm::{Contact, Note};
@@ -22,12 +25,12 @@ const BATCH: usize = 100;
 const MOST: usize = 500;
 
 pub fn contact_of(raw: &Value) -> Result<Contact> {
-    Ok(contact(Object::deserialize(raw)?))
+    Ok(object::contact_of(Object::deserialize(raw)?))
 }
 
 /// Without the contacts it is on.
 pub fn note_of(raw: &Value) -> Result<Note> {
-    Ok(note(Object::deserialize(raw)?))
+    Ok(object::note_of(Object::deserialize(raw)?))
 }
 
 /// Plain text as the HTML of a note: nothing in it is markup.
@@ -146,7 +149,7 @@ struct Read {
 #[derive(Deserialize)]
 struct Linked {
     results: Vec<To>,
-    paging: Option<super::Paging>,
+    paging: Option<Paging>,
 }
 
 fn objects(kind: &str) -> String {

@@ -57,6 +57,7 @@ pub async fn finish(
     }
     let sealed = sealing::seal(keys, asker.user, Provider::HubSpot, &tokens)?;
     connections::put(&tenant, &account, &sealed, tokens.expires_at).await?;
+    connections::put_app(&tenant, Provider::HubSpot, portal.app_id).await?;
     let task = tasks::ensure(&tenant, &Job::HubspotSync {}).await?;
     tenant.commit().await?;
     Ok(task)

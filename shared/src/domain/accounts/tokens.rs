@@ -24,6 +24,8 @@ pub struct Access {
     pub account_email: Option<String>,
     /// When the account was connected: what is older was there before the advisor asked anything of us.
     pub connected_at: Timestamp,
+    /// The provider's number of our application, if it gave one.
+    pub app_id: Option<i64>,
 }
 
 /// A token that will do for a while. [`Kind::Reconnect`] when the advisor has to connect again; `BadRequest` when there
@@ -102,10 +104,10 @@ fn opened(secrets: &Secrets, owner: UserId, provider: Provider, known: Option<&S
 }
 
 fn taken(known: Option<Sealed>, token: String) -> Result<Access> {
-    let Sealed { connection, connected_at, .. } =
+    let Sealed { connection, connected_at, app_id, .. } =
         known.ok_or_else(|| Error::internal("A token belongs to no connection."))?;
     let Connection { account_id, account_email, .. } = connection;
-    Ok(Access { token, account_id, account_email, connected_at })
+    Ok(Access { token, account_id, account_email, connected_at, app_id })
 }
 
 impl World {

@@ -96,6 +96,14 @@ fn passage(n: usize, hit: &Hit, time_zone: &TimeZone) -> String {
             format!("note; about {about}; contact_id {}; on {date}", field("contact_id"))
         }
         Kind::Calendar => event_header(hit, time_zone),
+        Kind::HubspotDeal => {
+            let with = hit.metadata.get("contacts").and_then(|with| with.as_array()).into_iter().flatten();
+            let with = with.filter_map(|name| name.as_str()).map(one_line).collect::<Vec<_>>().join(", ");
+            format!("deal; {}; deal_id {}; contacts {with}", one_line(&hit.title), one_line(&hit.source_id))
+        }
+        Kind::HubspotCompany => {
+            format!("company; name {}; company_id {}", one_line(&hit.title), one_line(&hit.source_id))
+        }
     };
     let lines = hit.text.lines().map(|line| format!("| {}\n", line.trim_end()));
     format!("[{n}] {header}\n{}", lines.collect::<String>())

@@ -1,15 +1,18 @@
-//! How a mail, an event, a contact and a note become documents: what is embedded, what may be quoted, what the wire shows, and where
-//! a link to it leads.
+//! How mail, events and HubSpot's records become documents: what is embedded, what may be quoted, what the wire shows, and
+//! where a link to it leads.
+
+mod hubspot;
 
 use jiff::tz::TimeZone;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 
+pub use hubspot::{Links, grouped, of_company, of_contact, of_deal, of_note};
+
 use super::chunk;
 use crate::domain::calendar::words;
 use crate::error::Result;
 use crate::model::calendar::{Attendee, CalendarEvent, Status};
-use crate::model::crm::{Contact, Note};
 use crate::model::document::{Document, Kind};
 use crate::model::mail::{Email, Mailbox};
 use crate::store::Tenant;
@@ -18,11 +21,11 @@ use crate::store::documents::{self as store, Hashed};
 /// What is encoded of an address in a query.
 const IN_A_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_').remove(b'@');
 
-/// Keeps a document, unless it is stored already just as it is.
+/// Keeps a document. One whose words are stored already is not cut and embedded again.
 pub async fn put(db: &Tenant<'_>, document: &Document) -> Result<()> {
     let hash = chunk::content_hash(document);
     if store::hash(db, document.kind, &document.source_id).await?.as_deref() == Some(hash.as_slice()) {
-        return Ok(());
+        return store::put_shown(db, document).await;
     }
     let chunks: Vec<Hashed> = chunk::chunks(&document.body)
         .into_iter()
@@ -32,19 +35,6 @@ pub async fn put(db: &Tenant<'_>, document: &Document) -> Result<()> {
         })
         .collect();
     store::put(db, document, &hash, &chunks).await
-}
-
-/// Where HubSpot shows a record.
-#[derive(Clone, Copy)]
-pub struct Links<'a> {
-    pub app_url: &'a str,
-    pub portal: &'a str,
-}
-
-impl Links<'_> {
-    fn contact(&self, hubspot_id: &str) -> String {
-        format!("{}/contacts/{}/record/0-1/{hubspot_id}", self.app_url, self.portal)
-    }
 }
 
 /// `id` is ours; `own` is the mailbox's address, which the link names so that the right account opens it.
@@ -159,70 +149,6 @@ fn invited(attendee: &Attendee) -> String {
         _ => "",
     };
     format!("{}{answer}", named(&attendee.mailbox()))
-}
-
-pub fn of_contact(contact: &Contact, id: i64, links: Links<'_>) -> Document {
-    let name = contact.name();
-    let mut lines = vec![format!("{name} is a contact in HubSpot.")];
-    let addresses: Vec<&str> = contact.email.iter().chain(&contact.other_emails).map(String::as_str).collect();
-    if !addresses.is_empty() {
-        lines.push(format!("E-mail: {}.", addresses.join(", ")));
-    }
-    let facts = [
-        ("Phone", contact.phone.as_deref()),
-        ("Company", contact.company.as_deref()),
-        ("Job title", contact.job_title.as_deref()),
-        ("City", contact.properties.get("city").map(String::as_str)),
-        ("State", contact.properties.get("state").map(String::as_str)),
-        ("Lifecycle stage", contact.lifecycle_stage.as_deref()),
-    ];
-    for (label, value) in facts {
-        if let Some(value) = value.filter(|value| !value.is_empty()) {
-            lines.push(format!("{label}: {value}."));
-        }
-    }
-    Document {
-        kind: Kind::Contact,
-        source_id: contact.hubspot_id.clone(),
-        title: name.clone(),
-        heading: format!("Contact {name}"),
-        body: lines.join("\n"),
-        occurred_at: contact.updated_at,
-        metadata: json!({
-            "contact_id": id,
-            "hubspot_id": contact.hubspot_id,
-            "name": name,
-            "email": contact.email,
-            "company": contact.company,
-            "url": links.contact(&contact.hubspot_id),
-        }),
-    }
-}
-
-/// `people` are the contacts the note is on, as far as they are known.
-pub fn of_note(note: &Note, people: &[Contact], links: Links<'_>) -> Document {
-    let names: Vec<String> = people.iter().map(Contact::name).collect();
-    let about = if names.is_empty() { "nobody in particular".to_owned() } else { names.join(" and ") };
-    let date = note.noted_at.to_zoned(TimeZone::UTC).strftime("%-d %B %Y");
-    let first = note.contact_ids.first();
-    let url = first.map(|contact| format!("{}?engagement={}", links.contact(contact), note.hubspot_id));
-    Document {
-        kind: Kind::HubspotNote,
-        source_id: note.hubspot_id.clone(),
-        title: format!("Note on {about}"),
-        heading: format!("Note on {about}, written on {date}"),
-        body: note.body.clone(),
-        occurred_at: note.noted_at,
-        metadata: json!({
-            "note_id": note.hubspot_id,
-            "contact_id": first,
-            "contact_ids": note.contact_ids,
-            "contacts": names,
-            "owner_id": note.owner_id,
-            "timestamp": note.noted_at,
-            "url": url,
-        }),
-    }
 }
 
 /// `Nora Ellison <nora@example.com>`, or what there is of it.

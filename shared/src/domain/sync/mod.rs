@@ -30,7 +30,7 @@ pub async fn note_error(world: &World, claim: &Claim, error: &Error) {
     let source = match claim.job {
         Job::GmailSync { .. } => GMAIL,
         Job::CalendarSync {} => CALENDAR,
-        Job::HubspotSync {} => HUBSPOT,
+        Job::HubspotSync {} | Job::HubspotEvents { .. } => HUBSPOT,
         Job::Embed {} => "embeddings",
         Job::HandleEvent { .. } | Job::PerformAction { .. } => return,
     };

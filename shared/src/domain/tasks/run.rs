@@ -49,6 +49,7 @@ async fn work(world: &World, claim: &Claim) -> Result<Outcome> {
         Job::GmailSync { query } => sync::gmail::step(world, claim.owner, query.as_deref()).await,
         Job::CalendarSync {} => sync::calendar::step(world, claim.owner).await,
         Job::HubspotSync {} => sync::hubspot::step(world, claim.owner).await,
+        Job::HubspotEvents { events } => sync::hubspot::handle(world, claim, events).await,
         Job::Embed {} => knowledge::embed::step(world, claim).await,
         Job::PerformAction { action } => actions::perform::run(world, claim, *action).await,
         Job::HandleEvent { event } => rules::handle::handle(world, claim, *event).await,

@@ -54,7 +54,7 @@ pub fn shown(hit: &Hit) -> Value {
                 "name": hit.title, "email": field("email"), "company": field("company"), "hubspot_id": hit.source_id,
             });
         }
-        Kind::HubspotNote | Kind::Calendar => {}
+        Kind::HubspotNote | Kind::Calendar | Kind::HubspotDeal | Kind::HubspotCompany => {}
     }
     shown
 }
@@ -64,7 +64,7 @@ fn source_id(hit: &Hit) -> Value {
     let ours = match hit.kind {
         Kind::Email => hit.metadata.get("email_id"),
         Kind::Contact => hit.metadata.get("contact_id"),
-        Kind::HubspotNote | Kind::Calendar => None,
+        Kind::HubspotNote | Kind::Calendar | Kind::HubspotDeal | Kind::HubspotCompany => None,
     };
     ours.map_or_else(|| json!(hit.source_id), |id| json!(id.to_string()))
 }

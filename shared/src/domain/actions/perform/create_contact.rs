@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use super::{Desk, create_note};
 use crate::clients::hubspot::contact_of;
 use crate::domain::actions::ledger::{Halt, Landed, Probe, Write};
-use crate::domain::knowledge::documents;
+use crate::domain::crm;
 use crate::domain::tools::contact_fields;
 use crate::error::{Error, Kind, Result};
-use crate::model::crm::Contact;
+use crate::model::crm::{Contact, ObjectType};
 use crate::store::effects::Effect;
 use crate::store::{Tenant, contacts};
 
@@ -112,6 +112,15 @@ impl Write for NewContact<'_> {
 
 /// Our copy of a contact.
 pub(super) async fn keep(db: &Tenant<'_>, desk: &Desk<'_>, contact: &Contact) -> Result<()> {
-    let id = contacts::put(db, contact).await?;
-    documents::put(db, &documents::of_contact(contact, id, desk.links())).await
+    let known = contacts::get(db, &contact.hubspot_id).await?;
+    let is_renamed = known.as_ref().is_some_and(|known| known.name() != contact.name());
+    // The answer of a write does not say which companies it belongs to.
+    let company_ids = known.map(|known| known.company_ids).unwrap_or_default();
+    contacts::put(db, &Contact { company_ids, ..contact.clone() }).await?;
+    let ids = std::slice::from_ref(&contact.hubspot_id);
+    crm::show(db, desk.links(), ObjectType::Contact, ids).await?;
+    if is_renamed {
+        crm::show_dependents(db, desk.links(), ObjectType::Contact, ids).await?;
+    }
+    Ok(())
 }

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use super::Desk;
 use crate::clients::hubspot::{note_html, note_of, note_text};
 use crate::domain::actions::ledger::{Halt, LONG_QUIET, Landed, Probe, Write};
-use crate::domain::knowledge::documents;
+use crate::domain::crm;
 use crate::error::{Error, Kind, Result};
-use crate::model::crm::Note;
+use crate::model::crm::{Note, ObjectType};
 use crate::store::effects::Effect;
-use crate::store::{Tenant, contacts, notes};
+use crate::store::{Tenant, notes};
 
 struct NewNote<'a> {
     desk: &'a Desk<'a>,
@@ -84,8 +84,7 @@ impl Write for NewNote<'_> {
     async fn keep(&self, db: &Tenant<'_>, _: &Effect, landed: &Landed) -> Result<()> {
         let note = self.note(&landed.response)?;
         notes::put(db, &note).await?;
-        let people = contacts::get_many(db, &note.contact_ids).await?;
-        documents::put(db, &documents::of_note(&note, &people, self.desk.links())).await
+        crm::show(db, self.desk.links(), ObjectType::Note, std::slice::from_ref(&note.hubspot_id)).await
     }
 }
 

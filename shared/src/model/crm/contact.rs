@@ -1,5 +1,3 @@
-//! HubSpot's records as we keep them.
-
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -20,11 +18,12 @@ pub struct Contact {
     pub job_title: Option<String>,
     pub lifecycle_stage: Option<String>,
     pub owner_id: Option<String>,
+    /// HubSpot ids of the companies it belongs to.
+    pub company_ids: Vec<String>,
     /// Every property as received.
     pub properties: BTreeMap<String, String>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
-    pub archived: bool,
 }
 
 impl Contact {
@@ -36,6 +35,15 @@ impl Contact {
             ("", None) => format!("Contact {}", self.hubspot_id),
             (name, _) => name.to_owned(),
         }
+    }
+
+    /// All addresses, the first one first.
+    pub fn addresses(&self) -> impl Iterator<Item = &str> {
+        self.email.iter().chain(&self.other_emails).map(String::as_str)
+    }
+
+    pub fn property(&self, name: &str) -> Option<&str> {
+        self.properties.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 }
 
@@ -49,7 +57,6 @@ pub struct Note {
     /// `hs_timestamp`: when it happened, by the author's account.
     pub noted_at: Timestamp,
     pub updated_at: Timestamp,
-    pub archived: bool,
     /// HubSpot ids.
     pub contact_ids: Vec<String>,
 }
