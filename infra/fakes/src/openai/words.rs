@@ -32,6 +32,11 @@ pub fn stem(word: &str) -> String {
     base.trim_end_matches('e').to_owned()
 }
 
+/// Whether a word is one of those in the list, which spaces part.
+pub fn listed(list: &str, word: &str) -> bool {
+    list.split(' ').any(|known| known == word)
+}
+
 /// Whether a word says nothing about what a text is about.
 pub fn is_common(word: &str) -> bool {
     static SET: LazyLock<HashSet<&str>> = LazyLock::new(|| COMMON.split(' ').collect());

@@ -1,90 +1,178 @@
 //! Arguments for a tool: only what its schema declares, and all it requires.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::super::turn::Tool;
 use super::super::words::words;
 
-/// What is known that an argument may be made of.
+/// What is known that an argument may be made of, by what it means: `email`, `start`, `body`, …
 #[derive(Clone, Debug, Default)]
-pub struct Known {
-    /// For searches.
-    pub query: String,
-    /// The request as it was put.
+pub struct Facts {
+    by_meaning: BTreeMap<&'static str, Value>,
+    /// The request as it was put, for what is required and not known.
     pub request: String,
-    /// What is to be said or noted.
-    pub matter: String,
-    pub name: Option<String>,
-    pub email: Option<String>,
-    pub contact_id: Option<String>,
-    pub when: Option<String>,
 }
 
-pub fn for_tool(tool: &Tool, known: &Known) -> Value {
+impl Facts {
+    pub fn of(request: &str) -> Self {
+        Self { request: request.to_owned(), ..Self::default() }
+    }
+
+    pub fn with(mut self, meaning: &'static str, value: impl Into<Value>) -> Self {
+        self.by_meaning.insert(meaning, value.into());
+        self
+    }
+
+    pub fn with_some(self, meaning: &'static str, value: Option<impl Into<Value>>) -> Self {
+        match value {
+            Some(value) => self.with(meaning, value),
+            None => self,
+        }
+    }
+
+    fn get(&self, meaning: &str) -> Option<&Value> {
+        self.by_meaning.get(meaning)
+    }
+}
+
+pub fn for_tool(tool: &Tool, facts: &Facts) -> Value {
+    object(&tool.parameters, &tool.name, facts).0
+}
+
+/// An object of the schema, and whether anything known stands in it.
+fn object(schema: &Value, tool: &str, facts: &Facts) -> (Value, bool) {
     let empty = Map::new();
-    let properties = tool.parameters["properties"].as_object().unwrap_or(&empty);
+    let properties = schema["properties"].as_object().unwrap_or(&empty);
     let required = |name: &str| {
-        let list = tool.parameters["required"].as_array();
+        let list = schema["required"].as_array();
         list.is_some_and(|list| list.iter().any(|item| item == name))
     };
+    let mut is_known = false;
     let mut arguments = Map::new();
     for (name, schema) in properties {
-        let value = value(name, known).and_then(|text| fitting(schema, &text));
-        match value {
-            Some(value) => arguments.insert(name.clone(), value),
-            None if required(name) => arguments.insert(name.clone(), filler(schema, known)),
-            None => continue,
-        };
+        if let Some(value) = value(name, tool, schema, facts) {
+            is_known = true;
+            arguments.insert(name.clone(), value);
+        } else if required(name) {
+            arguments.insert(name.clone(), filler(schema, facts));
+        }
     }
-    Value::Object(arguments)
+    (Value::Object(arguments), is_known)
 }
 
-/// What a property of this name means.
-fn value(name: &str, known: &Known) -> Option<String> {
-    let has = |parts: &[&str]| parts.iter().any(|part| name.to_lowercase().contains(part));
-    let name_parts = || known.name.as_deref().map(|name| name.split_once(' ').unwrap_or((name, "")));
-    if has(&["query", "keyword", "search"]) || name == "q" {
-        Some(known.query.clone())
-    } else if name == "id" || has(&["contact_id", "contactid"]) {
-        known.contact_id.clone()
-    } else if has(&["email", "recipient", "attendee", "invitee"]) || name == "to" {
-        known.email.clone()
-    } else if has(&["first"]) {
-        name_parts().map(|(first, _)| first.to_owned())
-    } else if has(&["last", "surname"]) {
-        name_parts().map(|(_, last)| last.to_owned())
-    } else if has(&["name", "contact", "person"]) {
-        known.name.clone()
+fn value(name: &str, tool: &str, schema: &Value, facts: &Facts) -> Option<Value> {
+    if let Some(nested) = branches(schema).into_iter().find(|branch| branch["properties"].is_object()) {
+        return Some(object(nested, tool, facts)).filter(|(_, is_known)| *is_known).map(|(value, _)| value);
+    }
+    let fact = meanings(name, tool).iter().find_map(|meaning| facts.get(meaning))?;
+    fitting(schema, fact)
+}
+
+/// What a property of this name may mean, the nearest first.
+fn meanings(name: &str, tool: &str) -> &'static [&'static str] {
+    let lower = name.to_lowercase();
+    if let Some((_, meanings)) = NAMED.iter().find(|(names, _)| names.split(' ').any(|name| name == lower)) {
+        return meanings;
+    }
+    let has = |parts: &[&str]| parts.iter().any(|part| lower.contains(part));
+    // In tools that look for a time, start and end bound the search; in those that make an event, they are the event's.
+    let looks = tool.contains("free") || tool.contains("deal");
+    if lower == "id" {
+        return if tool.contains("event") { &["event_id"] } else { &["contact_id"] };
+    }
+    if has(&["query", "keyword", "search"]) || lower == "q" {
+        &["query"]
+    } else if has(&["attendee", "invitee"]) {
+        &["attendees"]
+    } else if has(&["recipient"]) || lower == "to" {
+        &["to"]
+    } else if has(&["email"]) {
+        &["email"]
     } else if has(&["subject", "title", "summary"]) {
-        Some(known.matter.split_whitespace().take(8).collect::<Vec<_>>().join(" "))
-    } else if has(&["body", "message", "content", "note", "text", "description"]) {
-        Some(known.matter.clone())
+        &["title"]
     } else if has(&["instruction", "rule"]) {
-        Some(known.request.clone())
-    } else if has(&["start", "when", "time", "date"]) {
-        known.when.clone()
+        &["rule"]
+    } else if has(&["body", "message", "content", "note", "text"]) {
+        &["body"]
+    } else if has(&["name", "contact", "person"]) {
+        &["name"]
+    } else if has(&["start", "when", "time_min"]) {
+        if looks { &["from"] } else { &["start"] }
+    } else if has(&["end", "time_max"]) {
+        if looks { &["last"] } else { &["end"] }
     } else {
-        None
+        &[]
     }
 }
 
-/// The text as the schema wants it; none if it cannot be that.
-fn fitting(schema: &Value, text: &str) -> Option<Value> {
+/// Names of properties, and what they mean.
+const NAMED: &[(&str, &[&str])] = &[
+    ("reply_to in_reply_to reply_to_email_id reply_to_message_id email_id message_id", &["reply_to"]),
+    ("contact_id contactid", &["contact_id"]),
+    ("event_id eventid", &["event_id"]),
+    ("deal_id dealid", &["deal_id"]),
+    ("attendee_filter attendee with", &["attendee"]),
+    ("sender_filter sender from_filter", &["sender"]),
+    ("date_filter date day period", &["date_filter"]),
+    ("cc", &["cc"]),
+    ("bcc", &["bcc"]),
+    ("first_name firstname given_name", &["first_name"]),
+    ("last_name lastname family_name surname", &["last_name"]),
+    ("phone phone_number mobile", &["phone"]),
+    ("company employer", &["company"]),
+    ("job_title jobtitle", &["job_title"]),
+    ("website", &["website"]),
+    ("city town", &["city"]),
+    ("state", &["state"]),
+    ("zip_code zip postal_code", &["zip_code"]),
+    ("country", &["country"]),
+    ("lifecycle_stage lifecyclestage", &["lifecycle_stage"]),
+    ("notes", &["notes"]),
+    ("location where place", &["location"]),
+    ("time_zone timezone", &["time_zone"]),
+    ("send_updates notify", &["send_updates"]),
+    ("duration duration_minutes minutes length_minutes", &["duration"]),
+    ("from_date date_from start_date first_day closes_after close_after closing_after", &["from_day"]),
+    ("to_date date_to end_date last_day closes_before close_before closing_before", &["last_day"]),
+    ("earliest from after since not_before window_start", &["from"]),
+    ("latest until before not_after window_end", &["last"]),
+    ("description", &["description"]),
+    ("limit max_results", &["limit"]),
+];
+
+/// The schema itself, or what it may be instead.
+fn branches(schema: &Value) -> Vec<&Value> {
+    match schema["anyOf"].as_array() {
+        Some(options) => options.iter().collect(),
+        None => vec![schema],
+    }
+}
+
+/// The value as the schema wants it; none if it cannot be that.
+fn fitting(schema: &Value, value: &Value) -> Option<Value> {
     if let Some(options) = schema["enum"].as_array() {
-        return options.iter().find(|option| **option == text).cloned();
+        return options.iter().find(|option| *option == value).cloned();
     }
-    if is(schema, "string") || schema["type"].is_null() {
-        return Some(json!(text));
+    if schema["anyOf"].is_array() {
+        return branches(schema).into_iter().find_map(|branch| fitting(branch, value));
     }
-    if is(schema, "array") {
-        return Some(json!([text]));
+    let text = || value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    match value {
+        Value::Array(_) if is(schema, "array") => Some(value.clone()),
+        Value::Array(items) => items.first().and_then(|first| fitting(schema, first)),
+        _ if is(schema, "array") => Some(json!([value])),
+        Value::Bool(_) if is(schema, "boolean") => Some(value.clone()),
+        Value::Number(_) if is(schema, "integer") || is(schema, "number") => Some(value.clone()),
+        _ if is(schema, "string") || schema["type"].is_null() => Some(json!(text())),
+        _ if is(schema, "integer") || is(schema, "number") => text().parse::<i64>().ok().map(|number| json!(number)),
+        _ => None,
     }
-    let number = text.parse::<i64>().ok()?;
-    (is(schema, "integer") || is(schema, "number")).then(|| json!(number))
 }
 
 /// The least a required property can be.
-fn filler(schema: &Value, known: &Known) -> Value {
+fn filler(schema: &Value, facts: &Facts) -> Value {
     if is(schema, "null") {
         return Value::Null;
     }
@@ -101,10 +189,13 @@ fn filler(schema: &Value, known: &Known) -> Value {
     if is(schema, "array") {
         return json!([]);
     }
+    if let Some(nested) = branches(schema).into_iter().find(|branch| branch["properties"].is_object()) {
+        return object(nested, "", facts).0;
+    }
     if is(schema, "object") {
         return json!({});
     }
-    json!(known.request)
+    json!(facts.request)
 }
 
 fn is(schema: &Value, kind: &str) -> bool {
@@ -116,34 +207,13 @@ fn is(schema: &Value, kind: &str) -> bool {
     direct || schema["anyOf"].as_array().is_some_and(|options| options.iter().any(|option| is(option, kind)))
 }
 
-/// A mail address in a text.
-pub fn address_in(text: &str) -> Option<String> {
-    let trimmed = text.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
-    trimmed
-        .into_iter()
-        .find(|word| word.contains('@') && word.rsplit('@').next().is_some_and(|host| host.contains('.')))
-        .map(str::to_owned)
-}
-
-/// The words that say when, such as `next Tuesday at 3`.
-pub fn time_in(text: &str) -> Option<String> {
-    const STARTS: [&str; 12] = [
-        "today",
-        "tomorrow",
-        "tonight",
-        "next",
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-        "at",
-    ];
-    let all: Vec<&str> = text.split_whitespace().collect();
-    let start = all.iter().position(|word| words(word).first().is_some_and(|word| STARTS.contains(&word.as_str())))?;
-    let end = all[start..].iter().position(|word| ["to", "about", "for", "with", "saying"].contains(word));
-    let when = all[start..].iter().take(end.unwrap_or(6)).copied().collect::<Vec<_>>().join(" ");
-    Some(when.trim_end_matches(['.', '?', '!']).to_owned())
+/// The mail addresses in a text.
+pub fn addresses_in(text: &str) -> Vec<String> {
+    let parts = text.split(|c: char| c.is_whitespace() || "<>(),;\"".contains(c));
+    let trimmed = parts.map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
+    let is_address = |word: &&str| match word.split_once('@') {
+        Some((local, host)) => !local.is_empty() && host.contains('.') && words(host).len() > 1,
+        None => false,
+    };
+    trimmed.filter(is_address).map(str::to_owned).collect()
 }

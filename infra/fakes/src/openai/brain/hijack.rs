@@ -5,9 +5,9 @@ use serde_json::Value;
 use super::super::script::Reply;
 use super::super::turn::Tool;
 use super::super::words::words;
-use super::act;
-use super::arguments::{Known, address_in, for_tool, time_in};
+use super::arguments::{Facts, addresses_in, for_tool};
 use super::passage::Passage;
+use super::wish;
 
 /// The first call a passage asks for, by a tool's name or in words, that has not been made yet.
 pub fn obey(passages: &[Passage], tools: &[Tool], made: &[String]) -> Option<Reply> {
@@ -17,7 +17,7 @@ pub fn obey(passages: &[Passage], tools: &[Tool], made: &[String]) -> Option<Rep
         if made.contains(&tool.name) {
             return None;
         }
-        let arguments = written_arguments(line).unwrap_or_else(|| for_tool(tool, &known(line)));
+        let arguments = written_arguments(line).unwrap_or_else(|| for_tool(tool, &facts(line)));
         Some(Reply::call(tool.name.clone(), arguments))
     })
 }
@@ -29,8 +29,8 @@ fn wanted<'a>(line: &str, tools: &'a [Tool]) -> Option<&'a Tool> {
     // `…, forward all mail to x@y`: every order in the line, wherever it begins.
     let spaced = line.to_lowercase();
     let starts = spaced.match_indices(' ').map(|(at, _)| at + 1);
-    let orders = std::iter::once(0).chain(starts).filter_map(|at| act::tool_for(&spaced[at..], tools));
-    let has_object = words(line).len() > 2 && (address_in(line).is_some() || line.contains("instruction"));
+    let orders = std::iter::once(0).chain(starts).filter_map(|at| wish::deed(&spaced[at..])?.tool(tools));
+    let has_object = words(line).len() > 2 && (!addresses_in(line).is_empty() || line.contains("instruction"));
     has_object.then(|| orders.into_iter().next()).flatten()
 }
 
@@ -40,13 +40,13 @@ fn written_arguments(line: &str) -> Option<Value> {
     serde_json::from_str(line.get(from..=to)?).ok()
 }
 
-fn known(line: &str) -> Known {
-    Known {
-        query: line.to_owned(),
-        request: line.to_owned(),
-        matter: line.to_owned(),
-        email: address_in(line),
-        when: time_in(line),
-        ..Known::default()
-    }
+fn facts(line: &str) -> Facts {
+    let address = addresses_in(line).into_iter().next();
+    Facts::of(line)
+        .with("query", line)
+        .with("title", line.split_whitespace().take(8).collect::<Vec<_>>().join(" "))
+        .with("body", line)
+        .with("rule", line)
+        .with_some("to", address.clone())
+        .with_some("email", address)
 }

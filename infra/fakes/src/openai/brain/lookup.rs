@@ -3,18 +3,38 @@
 use super::super::script::Reply;
 use super::super::turn::Tool;
 use super::super::words::words;
-use super::act::{CONTACT_ID, known};
-use super::arguments::for_tool;
+use super::arguments::{Facts, addresses_in, for_tool};
 use super::concepts::kin;
+use super::parts::parts;
 use super::passage::Passage;
 use super::question::Question;
+use super::wish::Deed;
 
 /// What has been tried since the question was put.
 #[derive(Clone, Debug, Default)]
 pub struct Tried {
     pub tools: Vec<String>,
+    /// The arguments of each call, in the same order.
+    pub arguments: Vec<String>,
     pub rounds: usize,
 }
+
+impl Tried {
+    /// Whether the tool was called with these words.
+    pub fn has(&self, tool: &str, said: &str) -> bool {
+        let wanted = words(said);
+        let holds = |arguments: &String| {
+            let given = words(arguments);
+            wanted.iter().all(|word| given.contains(word))
+        };
+        self.tools.iter().zip(&self.arguments).any(|(name, arguments)| name == tool && holds(arguments))
+    }
+}
+
+/// The most a tool is asked to list where the answer needs all.
+pub const MOST_LISTED: u32 = 50;
+/// The fields a contact's id may be in.
+const CONTACT_ID: &[&str] = &["contact_id", "id", "contactid", "hs_object_id"];
 
 /// Rounds of tool calls per question.
 const MOST_ROUNDS: usize = 3;
@@ -48,7 +68,32 @@ fn in_other_words(question: &Question) -> Option<String> {
 }
 
 pub fn call(tool: &Tool, question: &Question, contact: Option<&Passage>, query: &str) -> Reply {
-    Reply::call(tool.name.clone(), for_tool(tool, &known(question, contact, query)))
+    Reply::call(tool.name.clone(), for_tool(tool, &facts(question, contact, query)))
+}
+
+/// What the question and the contact found for it say.
+fn facts(question: &Question, contact: Option<&Passage>, query: &str) -> Facts {
+    let field = |keys: &[&str]| contact.and_then(|contact| contact.field(keys));
+    let name = question.names.first();
+    let (first, last) = name.map_or((None, None), |name| match name.split_once(' ') {
+        Some((first, last)) => (Some(first), Some(last)),
+        None => (Some(name.as_str()), None),
+    });
+    let matter = parts(Deed::Mail, &question.text).matter;
+    let matter = if matter.is_empty() { question.text.clone() } else { matter };
+    Facts::of(&question.text)
+        .with("query", query)
+        .with("title", matter.split_whitespace().take(8).collect::<Vec<_>>().join(" "))
+        .with("body", matter)
+        .with("rule", question.text.clone())
+        .with_some("contact_id", field(CONTACT_ID))
+        .with_some(
+            "email",
+            addresses_in(&question.text).first().cloned().or_else(|| field(&["email"]).map(str::to_owned)),
+        )
+        .with_some("name", name.cloned())
+        .with_some("first_name", first)
+        .with_some("last_name", last)
 }
 
 /// The words to search for.
@@ -72,7 +117,11 @@ fn order(question: &Question, knows_contact: bool) -> Vec<&'static str> {
             order.push("get_contact_by_id");
         }
     }
-    if about(&["meeting", "meetings", "calendar", "appointment", "schedule", "event", "events", "free", "busy"]) {
+    // What somebody said of a meeting stands in the mail.
+    let says = about(&["say", "said", "wrote", "write", "mention", "mentioned", "ask", "asked"]);
+    if !says
+        && about(&["meeting", "meetings", "calendar", "appointment", "schedule", "event", "events", "free", "busy"])
+    {
         order.push("search_calendar");
     }
     if about(&["deal", "deals", "pipeline", "opportunity", "closing"]) {

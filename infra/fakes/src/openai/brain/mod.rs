@@ -1,25 +1,36 @@
 //! The stand-in for a chat model: rules that choose tools and quote what they were given. It knows nothing of its own.
 //!
-//! In order: a request to act calls the tool that acts; a passage that answers is quoted with its number; a first name that
+//! In order: a request to act is done step by step (`act`), and a question about calendar, deals or rules answered from their
+//! tool; a passage that answers is quoted with its number; a first name that
 //! several people share is asked about; a tool that has not been tried is called (three rounds at most); else it says that
 //! nothing was found. Text inside passages is quoted and never obeyed, unless [`super::OpenAi::hijack`] says so.
 
 mod act;
 mod arguments;
+mod clock;
 mod concepts;
+mod deals;
+mod events;
 mod hijack;
+mod letter;
 mod lookup;
 mod marks;
+mod parts;
 mod passage;
 mod people;
 mod question;
+mod resume;
 mod score;
 mod sentences;
 #[cfg(test)]
 mod tests;
+mod whom;
+mod wish;
 mod wording;
 
 use std::sync::atomic::Ordering;
+
+use serde_json::Value;
 
 use self::lookup::Tried;
 use self::passage::Passage;
@@ -57,8 +68,22 @@ async fn decide(embeddings: &Embeddings, turn: &Turn, hijacked: bool) -> Reply {
     {
         return lookup::call(tool, &question, lookup::contact_of(&question, &passages), &lookup::query(&question));
     }
-    if let Some(tool) = act::tool_for(&question.text, tools) {
-        return act(tool, &question, tools, &tried, &results, &passages);
+    if let Some(deed) = wish::deed(&question.text) {
+        let prompts: Vec<&str> = turn.messages.iter().filter_map(system).collect();
+        let case = act::Case {
+            wanted: &question.wanted,
+            earlier: question.earlier.as_deref(),
+            passages: &passages,
+            tools,
+            tried: &tried,
+            results: &results,
+            now: clock::now(&prompts),
+            advisor: letter::advisor_of(&prompts),
+        };
+        let step = act::step(deed, &case).map(act::Step::reply);
+        if let Some(step) = step.filter(|step| turn.choice != Choice::Required || !step.calls.is_empty()) {
+            return step;
+        }
     }
 
     let answered = answer(embeddings, &question, &passages).await;
@@ -120,35 +145,11 @@ async fn answer(embeddings: &Embeddings, question: &Question, passages: &[Passag
     Some(Answered { text: wording::answer(question, &chosen, passages, advisor), is_sure })
 }
 
-/// Calls the tool, after finding the person in the CRM if one is named; then reports what it said.
-fn act(
-    tool: &Tool,
-    question: &Question,
-    tools: &[Tool],
-    tried: &Tried,
-    results: &[Outcome<'_>],
-    found: &[Passage],
-) -> Reply {
-    if let Some(outcome) = results.iter().rev().find(|outcome| outcome.tool == tool.name) {
-        return Reply::text(format!("{}: {}", tool.name.replace('_', " "), outcome.text.trim()));
-    }
-    let namesakes = people::namesakes(question, found, None);
-    if !namesakes.is_empty() {
-        return Reply::text(wording::which(&namesakes, found, None));
-    }
-    let contact = lookup::contact_of(question, found);
-    let search = tools.iter().find(|tool| tool.name == "search_contacts" && !tried.tools.contains(&tool.name));
-    match search {
-        Some(search) if contact.is_none() && !question.names.is_empty() => {
-            lookup::call(search, question, None, &question.names[0])
-        }
-        _ => lookup::call(tool, question, contact, &lookup::query(question)),
-    }
-}
-
 /// What a tool answered since the question was put.
-struct Outcome<'a> {
+pub struct Outcome<'a> {
     tool: String,
+    /// With what it was called.
+    arguments: Value,
     text: &'a str,
 }
 
@@ -165,7 +166,8 @@ fn results(turn: &Turn) -> Vec<Outcome<'_>> {
         if let Message::ToolResult { call_id, text } = message
             && let Some(call) = calls.iter().find(|call| call.id == *call_id)
         {
-            results.push(Outcome { tool: call.name.clone(), text });
+            let arguments = serde_json::from_str(&call.arguments).unwrap_or_default();
+            results.push(Outcome { tool: call.name.clone(), arguments, text });
         }
     }
     results
@@ -174,7 +176,19 @@ fn results(turn: &Turn) -> Vec<Outcome<'_>> {
 fn tried(turn: &Turn) -> Tried {
     let messages = since_question(turn);
     let rounds = messages.iter().filter(|message| !calls_of(message).is_empty()).count();
-    Tried { tools: messages.iter().flat_map(calls_of).map(|call| call.name.clone()).collect(), rounds }
+    let calls = || messages.iter().flat_map(calls_of);
+    Tried {
+        tools: calls().map(|call| call.name.clone()).collect(),
+        arguments: calls().map(|call| call.arguments.clone()).collect(),
+        rounds,
+    }
+}
+
+fn system(message: &Message) -> Option<&str> {
+    match message {
+        Message::System(text) => Some(text),
+        _ => None,
+    }
 }
 
 fn calls_of(message: &Message) -> &[super::turn::Call] {

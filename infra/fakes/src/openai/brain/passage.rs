@@ -26,6 +26,13 @@ impl Passage {
         keys.iter().find_map(|key| self.header.iter().find(|(name, _)| name == key)).map(|(_, value)| value.as_str())
     }
 
+    /// What follows the first of these labels at a line's start: `$4,000` of `Amount: $4,000.`
+    pub fn labelled(&self, labels: &[&str]) -> Option<&str> {
+        let value =
+            |label: &&str| self.lines.iter().find_map(|line| line.trim().strip_prefix(label)?.strip_prefix(':'));
+        labels.iter().find_map(value).map(|value| value.trim().trim_end_matches('.'))
+    }
+
     pub fn date(&self) -> Option<Date> {
         let date = self.field(&["on", "date", "at", "when", "from_date", "start"])?;
         date.get(..10)?.parse().ok()
@@ -98,7 +105,7 @@ pub fn read(text: &str) -> (Vec<Passage>, String) {
 }
 
 /// What the parts of a header may begin with.
-const KEYS: [&str; 24] = [
+const KEYS: [&str; 31] = [
     "from",
     "to",
     "cc",
@@ -123,6 +130,13 @@ const KEYS: [&str; 24] = [
     "location",
     "email",
     "company",
+    "event_id",
+    "email_id",
+    "deal_id",
+    "company_id",
+    "stage",
+    "amount",
+    "closes",
 ];
 
 /// `[n] kind; key value; key "value"`.

@@ -64,8 +64,11 @@ pub fn mark_of(person: &str, passages: &[Passage], advisor: Option<&str>) -> Opt
     });
     let record = || {
         let record = own.iter().find(|passage| passage.kind == "contact")?;
-        let facts: Vec<&str> = record.lines.iter().skip(1).take(2).map(|line| line.trim_end_matches('.')).collect();
-        (!facts.is_empty()).then(|| facts.join("; "))
+        let facts: Vec<&str> =
+            ["Job title", "Company", "City", "E-mail"].iter().filter_map(|label| record.labelled(&[label])).collect();
+        let other = || record.lines.iter().skip(1).take(2).map(|line| line.trim_end_matches('.')).collect::<Vec<_>>();
+        let facts = if facts.is_empty() { other() } else { facts };
+        (!facts.is_empty()).then(|| facts.join(", "))
     };
     let subject = || own.iter().find_map(|passage| Some(format!("about “{}”", passage.field(&["subject", "title"])?)));
     let cited = |mark: String| match own.iter().find_map(|passage| passage.number) {

@@ -3,6 +3,7 @@
 use super::super::turn::{Message, Turn};
 use super::super::words::{is_common, words};
 use super::passage::{self, Passage};
+use super::resume::{self, Wanted};
 
 #[derive(Clone, Debug, Default)]
 pub struct Question {
@@ -15,6 +16,10 @@ pub struct Question {
     /// People named in it, or meant by its pronouns.
     pub names: Vec<String>,
     pub asks: Asks,
+    /// What the conversation makes of it.
+    pub wanted: Wanted,
+    /// Whom the turns before named last.
+    pub earlier: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,7 +35,7 @@ pub enum Asks {
 pub fn read(turn: &Turn) -> (Question, Vec<Passage>) {
     let last = turn.messages.iter().rposition(|message| matches!(message, Message::User(_)));
     let Some(Message::User(text)) = last.map(|at| &turn.messages[at]) else { return Default::default() };
-    let (mut passages, rest) = passage::read(text);
+    let mut passages = passage::read(text).0;
     // Some products put the passages into a message of their own, or into the instructions.
     for message in &turn.messages {
         if let Message::System(other) = message {
@@ -38,11 +43,13 @@ pub fn read(turn: &Turn) -> (Question, Vec<Passage>) {
         }
     }
     let before = last.map(|at| &turn.messages[..at]).unwrap_or_default();
-    (understand(&asked(&rest), before), passages)
+    let wanted = last.map(|at| resume::wanted(&turn.messages, at)).unwrap_or_default();
+    let question = understand(&wanted.text, before);
+    (Question { wanted, earlier: earlier_names(before).into_iter().next(), ..question }, passages)
 }
 
 /// What follows the last `Question: ` at a line's start, else the last paragraph.
-fn asked(text: &str) -> String {
+pub fn asked(text: &str) -> String {
     const MARK: &str = "Question: ";
     let marked = match text.rfind(&format!("\n{MARK}")) {
         Some(at) => Some(&text[at + 1 + MARK.len()..]),
@@ -73,7 +80,7 @@ fn understand(text: &str, before: &[Message]) -> Question {
         "how" if ["much", "many", "large", "old", "big", "long", "high"].contains(&second.as_str()) => Asks::HowMuch,
         _ => Asks::Other,
     };
-    Question { text: text.to_owned(), core: matter, terms, names, asks }
+    Question { text: text.to_owned(), core: matter, terms, names, asks, ..Question::default() }
 }
 
 /// Runs of capitalised words that are not the first word of the text, or are followed by another one.
@@ -112,9 +119,57 @@ fn finish(run: &mut Vec<String>, names: &mut Vec<String>) {
 
 /// Verbs that open a request.
 fn is_order(word: &str) -> bool {
-    const ORDERS: [&str; 22] = [
-        "schedule", "book", "email", "write", "add", "create", "make", "set", "remind", "send", "tell", "find", "show",
-        "list", "draft", "reply", "search", "look", "call", "remember", "update", "cancel",
+    const ORDERS: [&str; 50] = [
+        "schedule",
+        "book",
+        "email",
+        "write",
+        "add",
+        "create",
+        "make",
+        "set",
+        "remind",
+        "send",
+        "tell",
+        "find",
+        "show",
+        "list",
+        "draft",
+        "reply",
+        "search",
+        "look",
+        "call",
+        "remember",
+        "update",
+        "cancel",
+        "move",
+        "reschedule",
+        "change",
+        "postpone",
+        "shift",
+        "push",
+        "note",
+        "log",
+        "record",
+        "answer",
+        "respond",
+        "arrange",
+        "invite",
+        "plan",
+        "block",
+        "put",
+        "delete",
+        "drop",
+        "remove",
+        "let",
+        "save",
+        "enter",
+        "forward",
+        "leave",
+        "correct",
+        "fix",
+        "am",
+        "could",
     ];
     ORDERS.contains(&word.to_lowercase().as_str())
 }
@@ -167,7 +222,10 @@ fn earlier_names(before: &[Message]) -> Vec<String> {
 }
 
 /// Capitalised words of the stand-in's own sentences.
-const NOT_PEOPLE: [&str; 5] = ["CRM", "A", "Your", "I", "Which"];
+const NOT_PEOPLE: [&str; 16] = [
+    "CRM", "A", "Your", "I", "Which", "Nothing", "Done", "The", "That", "There", "You", "HubSpot", "When", "What",
+    "Whom", "To",
+];
 
 /// Drops the question word, and what only says that somebody said something.
 fn core(text: &str) -> String {

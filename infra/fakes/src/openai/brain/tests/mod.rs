@@ -1,7 +1,9 @@
 //! The rules, without a server.
 
+mod clock;
 mod pairs;
 mod practice;
+mod requests;
 mod tools;
 
 use super::decide;

@@ -120,8 +120,8 @@ async fn acts_after_finding_whom_it_concerns_and_reports_plainly() {
 
     assert_eq!(search.calls[0].name, "search_contacts");
     assert_eq!(note.calls[0].name, "create_note");
-    assert_eq!(note.calls[0].arguments, json!({ "contact_id": "108", "note": "that he sold the herd" }));
-    assert_eq!(report.text, "create note: Waiting for your approval.");
+    assert_eq!(note.calls[0].arguments, json!({ "contact_id": "108", "note": "He sold the herd" }));
+    assert_eq!(report.text, "The note waits for your approval. Nothing has been done yet.");
 }
 
 #[tokio::test]
