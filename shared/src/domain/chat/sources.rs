@@ -26,8 +26,9 @@ impl Sources {
     /// Adds all, and answers the text that shows them to the model.
     pub fn show(&mut self, hits: Vec<Hit>, time_zone: &TimeZone) -> String {
         let shown = hits.into_iter().map(|hit| {
-            let n = self.add(hit);
-            passage(n, &self.0[n - 1], time_zone)
+            // As it was found now: a series that is known already may be found for other dates.
+            let shown = hit.clone();
+            passage(self.add(hit), &shown, time_zone)
         });
         shown.collect::<Vec<_>>().join("\n")
     }

@@ -82,7 +82,8 @@ pub fn of_event(event: &CalendarEvent, zone: &TimeZone) -> Document {
     }
     heading += &format!(". {title}");
 
-    let mut lines = vec![format!("{title}."), format!("When: {when}.")];
+    let label = if repeats.is_some() { "First" } else { "When" };
+    let mut lines = vec![format!("{title}."), format!("{label}: {when}.")];
     let organizer = event.organizer.as_ref().map(named);
     let invited: Vec<String> = event.attendees.iter().map(invited).collect();
     let facts = [

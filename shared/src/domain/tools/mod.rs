@@ -10,9 +10,11 @@ mod create_contact;
 mod create_note;
 mod dates;
 pub mod execute;
+mod find_free_time;
 mod get_contact_by_id;
 mod get_contact_notes;
 mod schema;
+mod search_calendar;
 mod search_contacts;
 mod search_emails;
 mod update_contact;
@@ -83,9 +85,11 @@ pub enum Ran {
 
 pub const TOOLS: &[Tool] = &[
     search_emails::TOOL,
+    search_calendar::TOOL,
     search_contacts::TOOL,
     get_contact_by_id::TOOL,
     get_contact_notes::TOOL,
+    find_free_time::TOOL,
     create_contact::TOOL,
     update_contact::TOOL,
     create_note::TOOL,
