@@ -5,10 +5,10 @@ use std::num::NonZero;
 use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::digest::{SHA256, digest};
+use minilm::MiniLm;
 use tokio::sync::Semaphore;
 
 use super::lexical;
-use super::minilm::MiniLm;
 use super::vector::{Vector, widen};
 use crate::server::lock;
 

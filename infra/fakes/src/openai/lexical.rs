@@ -2,9 +2,9 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::minilm::normalize;
 use super::vector::{Vector, WIDTH, spread};
 use super::words::{is_common, stem, words};
+use minilm::normalize;
 
 /// What a common word counts, beside 1 for any other.
 const COMMON: f32 = 0.1;

@@ -18,7 +18,6 @@ mod embeddings;
 mod front;
 mod lexical;
 mod limits;
-mod minilm;
 mod models;
 mod refusal;
 mod request;
@@ -42,10 +41,10 @@ pub use self::embedder::Embedder;
 use self::embedder::Embeddings;
 use self::limits::Limits;
 pub use self::limits::PerMinute;
-pub use self::minilm::MiniLm;
 use self::script::Script;
 pub use self::script::{Break, ErrorReply, Reply, ToolCall};
 use crate::server::{self, Clock, Control, Running};
+pub use minilm::MiniLm;
 
 /// How to start one. `..Options::default()` gives any free port, words-only embeddings and no pauses.
 pub struct Options {

@@ -1,7 +1,5 @@
 //! From what an embedder says to the 1,536 numbers OpenAI's models say.
 
-use super::minilm;
-
 /// The width of `text-embedding-3-small`.
 pub const WIDTH: usize = 1536;
 

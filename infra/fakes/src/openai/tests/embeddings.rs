@@ -3,8 +3,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::{Caller, Said};
-use crate::openai::minilm::model_dir;
 use crate::openai::{Embedder, MiniLm, Options};
+use minilm::model_dir;
 
 async fn embed(caller: &Caller, input: Value) -> Said {
     caller.post("/v1/embeddings", &json!({ "model": "text-embedding-3-small", "input": input })).await

@@ -8,9 +8,9 @@ mod tools;
 
 use super::decide;
 use crate::openai::embedder::{Embedder, Embeddings};
-use crate::openai::minilm::{MiniLm, model_dir};
 use crate::openai::script::Reply;
 use crate::openai::turn::{Call, Message, Turn};
+use minilm::{MiniLm, model_dir};
 
 /// The sentence model's embeddings, if its files are here.
 fn by_meaning() -> Option<Embeddings> {

@@ -1,21 +1,8 @@
 //! The numbers come from a NumPy forward pass over the same weights and the `tokenizers` package.
 
-use std::path::PathBuf;
 use std::time::Instant;
 
-use super::MiniLm;
-
-/// Where the model's files are, if they are anywhere: `MINILM_DIR`, else `.local/minilm` of the workspace.
-#[expect(clippy::disallowed_methods, reason = "a test may ask where the model is")]
-pub fn model_dir() -> Option<PathBuf> {
-    let dir = std::env::var("MINILM_DIR")
-        .map_or_else(|_| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.local/minilm")), PathBuf::from);
-    let there = dir.join("model.safetensors").exists();
-    if !there {
-        eprintln!("SKIPPED: no sentence model in {}: run `cargo dev` once, or set MINILM_DIR", dir.display());
-    }
-    there.then_some(dir)
-}
+use super::{MiniLm, model_dir};
 
 fn cosine(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()

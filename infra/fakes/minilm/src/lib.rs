@@ -7,11 +7,9 @@ mod forward;
 mod math;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-pub use tests::model_dir;
 mod wordpiece;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use forward::Bert;
 pub use math::normalize;
@@ -22,6 +20,18 @@ pub const WIDTH: usize = 384;
 
 /// So many tokens go through the layers together: enough to keep the multiplications large, few enough for the caches.
 const TOKENS_PER_PASS: usize = 1024;
+
+/// Where the model's files are, if they are anywhere: `MINILM_DIR`, else `.local/minilm` of the workspace. For tests.
+#[expect(clippy::print_stderr, clippy::disallowed_methods, reason = "only tests ask where the model is")]
+pub fn model_dir() -> Option<PathBuf> {
+    let dir = std::env::var("MINILM_DIR")
+        .map_or_else(|_| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../.local/minilm")), PathBuf::from);
+    let there = dir.join("model.safetensors").exists();
+    if !there {
+        eprintln!("SKIPPED: no sentence model in {}: run `cargo dev` once, or set MINILM_DIR", dir.display());
+    }
+    there.then_some(dir)
+}
 
 pub struct MiniLm {
     tokenizer: WordPiece,
