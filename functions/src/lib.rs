@@ -12,6 +12,7 @@
 
 pub mod auth;
 pub mod chat;
+pub mod connections;
 pub mod console;
 pub mod conversations;
 pub mod docs;
@@ -26,6 +27,7 @@ pub mod preflight;
 pub mod routes;
 pub mod schedules;
 pub mod tasks;
+pub mod webhooks;
 pub mod workers;
 
 #[cfg(test)]

@@ -4,8 +4,8 @@
 use shared::edge::{Command, Consumer, Route, Schedule};
 
 use crate::{
-    auth, chat, console, conversations, docs, domain, health, ingest, knowledge, metrics, ops, preflight, schedules,
-    tasks, workers,
+    auth, chat, connections, console, conversations, docs, domain, health, ingest, knowledge, metrics, ops, preflight,
+    schedules, tasks, webhooks, workers,
 };
 
 /// Binary and route. A binary may answer to several routes.
@@ -17,6 +17,9 @@ pub const ROUTES: &[(&str, Route)] = &[
     ("auth-me", auth::me::ROUTE),
     ("auth-logout", auth::logout::ROUTE),
     ("auth-refresh", auth::refresh::ROUTE),
+    ("auth-setup-push-notifications", auth::setup_push_notifications::ROUTE),
+    ("connections-list", connections::list::ROUTE),
+    ("connections-delete", connections::delete::ROUTE),
     ("chat-send", chat::send::ROUTE),
     ("chat-send", chat::send::STREAM),
     ("chat-health", chat::health::ROUTE),
@@ -37,6 +40,10 @@ pub const ROUTES: &[(&str, Route)] = &[
     ("knowledge-stats", knowledge::stats::ROUTE),
     ("tasks-list", tasks::list::ROUTE),
     ("tasks-get", tasks::get::ROUTE),
+    ("webhooks-hubspot", webhooks::hubspot::ROUTE),
+    ("webhooks-gmail", webhooks::gmail::ROUTE),
+    ("webhooks-calendar", webhooks::calendar::ROUTE),
+    ("webhooks-health", webhooks::health::ROUTE),
     ("docs-openapi", docs::openapi::ROUTE),
     ("health-root", health::root::ROUTE),
     ("health-check", health::check::ROUTE),
@@ -58,7 +65,11 @@ pub const ROUTES: &[(&str, Route)] = &[
 pub const CONSUMERS: &[(&str, Consumer)] = &[("workers-run-task", workers::run_task::CONSUMER)];
 
 /// Binary and clock.
-pub const SCHEDULES: &[(&str, Schedule)] = &[("schedules-sweep", schedules::sweep::SCHEDULE)];
+pub const SCHEDULES: &[(&str, Schedule)] = &[
+    ("schedules-sweep", schedules::sweep::SCHEDULE),
+    ("schedules-reconcile", schedules::reconcile::SCHEDULE),
+    ("schedules-renew-watches", schedules::renew_watches::SCHEDULE),
+];
 
 /// Binary and what an operator invokes.
 pub const COMMANDS: &[(&str, Command)] = &[("ops-migrate", ops::migrate::COMMAND)];

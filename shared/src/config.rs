@@ -12,11 +12,13 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 /// The names a secret may have, as a variable and as a key of the JSON in Secrets Manager.
-pub const SECRET_NAMES: [&str; 7] = [
+pub const SECRET_NAMES: [&str; 8] = [
     "SECRET_KEY",
     "TOKEN_KEYS",
     "GOOGLE_OAUTH_CLIENT_SECRET",
     "HUBSPOT_CLIENT_SECRET",
+    // What HubSpot signed with before the secret was rotated; accepted for as long as it is set.
+    "HUBSPOT_CLIENT_SECRET_PREVIOUS",
     "OPENAI_API_KEY",
     "DATABASE_PASSWORD",
     "METRICS_TOKEN",
@@ -28,6 +30,9 @@ pub struct Config {
     pub env: Env,
     /// `API_BASE_URL`: where this API is reached, without a slash at the end. Default `http://localhost:8000`.
     pub public_url: String,
+    /// `WEBHOOK_BASE_URL`: where the providers reach `/api/webhooks`, when that is not `API_BASE_URL`. In development it may
+    /// begin with `http:`, and switches the calendar's push messages on.
+    pub webhook_base_url: Option<String>,
     /// `FRONTEND_URL`: where sign-in ends. Without one it ends on our own `/console`.
     pub frontend_url: Option<String>,
     /// `CORS_ALLOWED_ORIGINS`: origins that may call with a cookie, separated by commas; the origins of `FRONTEND_URL`
@@ -118,6 +123,14 @@ pub struct Google {
     pub calendar_url: String,
     /// `GMAIL_WEB_URL`: where links to mail lead; default `https://mail.google.com/mail/`.
     pub gmail_web_url: String,
+    /// `GOOGLE_PUBSUB_TOPIC`: where Gmail tells of new mail, as `projects/…/topics/…`; a bare name is one of
+    /// `GOOGLE_CLOUD_PROJECT`.
+    pub pubsub_topic: Option<String>,
+    /// `GOOGLE_PUBSUB_SERVICE_ACCOUNT`: the address whose tokens the push subscription carries. Without one no push is
+    /// believed.
+    pub pubsub_service_account: Option<String>,
+    /// `GOOGLE_PUBSUB_AUDIENCE`: what those tokens are made for; default the webhook's own address.
+    pub pubsub_audience: String,
 }
 
 #[derive(Debug, Clone)]
@@ -130,6 +143,9 @@ pub struct HubSpot {
     pub api_url: String,
     /// `HUBSPOT_APP_URL`: consent page and record links; default `https://app.hubspot.com`.
     pub app_url: String,
+    /// `HUBSPOT_WEBHOOK_V1`: `true` also takes deliveries that carry HubSpot's first kind of signature alone, which does
+    /// not keep them from being replayed.
+    pub webhook_v1: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -151,13 +167,36 @@ pub enum OpenAiApi {
     ChatCompletions,
 }
 
+/// Where each provider calls.
+pub const HUBSPOT_WEBHOOK: &str = "/api/webhooks/hubspot";
+pub const GMAIL_WEBHOOK: &str = "/api/webhooks/gmail";
+pub const CALENDAR_WEBHOOK: &str = "/api/webhooks/calendar";
+
 impl Config {
+    /// The public address of a webhook, as its provider was told.
+    pub fn webhook_url(&self, path: &str) -> String {
+        format!("{}{path}", self.webhook_base_url.as_deref().unwrap_or(&self.public_url))
+    }
+
+    /// The topic for Gmail's messages, if those that come from it would be believed.
+    pub fn gmail_target(&self) -> Option<&str> {
+        self.google.pubsub_service_account.as_ref().and(self.google.pubsub_topic.as_deref())
+    }
+
+    /// The address for the calendar's messages, if Google would call it. Google calls `https:` alone; a stand-in may be told
+    /// of another address on purpose.
+    pub fn calendar_target(&self) -> Option<String> {
+        let url = self.webhook_url(CALENDAR_WEBHOOK);
+        (url.starts_with("https:") || self.webhook_base_url.is_some()).then_some(url)
+    }
+
     /// Reads every variable through `lookup`, and says all that is wrong at once.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Problems> {
         let mut vars = Vars { lookup: &lookup, problems: Vec::new() };
 
         let env = vars.env();
         let public_url = vars.url_or("API_BASE_URL", "http://localhost:8000");
+        let webhook_base_url = vars.first(&["WEBHOOK_BASE_URL"]).map(|url| vars.checked_url("WEBHOOK_BASE_URL", &url));
         let frontend_url = vars.first(&["FRONTEND_URL"]).map(|url| vars.checked_url("FRONTEND_URL", &url));
         let config = Self {
             env,
@@ -174,7 +213,7 @@ impl Config {
             aws_endpoint_url: vars.first(&["AWS_ENDPOINT_URL"]),
             aws_region: vars.first(&["AWS_REGION", "AWS_DEFAULT_REGION"]).unwrap_or_else(|| "us-east-1".into()),
             task_queue_url: vars.required(&["TASK_QUEUE_URL"]),
-            google: vars.google(&public_url),
+            google: vars.google(&public_url, webhook_base_url.as_deref().unwrap_or(&public_url)),
             hubspot: vars.hubspot(&public_url),
             openai: vars.openai(),
             lock_timeout: Duration::from_secs(vars.parsed_or("WORKER_LOCK_TIMEOUT", 300)),
@@ -189,6 +228,7 @@ impl Config {
             },
             google_site_verification: vars.list("GOOGLE_SITE_VERIFICATION"),
             public_url,
+            webhook_base_url,
             frontend_url,
         };
         if env.is_deployed() {
@@ -308,7 +348,7 @@ impl Vars<'_> {
         origins
     }
 
-    fn google(&mut self, public_url: &str) -> Google {
+    fn google(&mut self, public_url: &str, webhook_base_url: &str) -> Google {
         Google {
             client_id: self.required(&["GOOGLE_OAUTH_CLIENT_ID", "GOOGLE_CLIENT_ID"]),
             redirect_uri: self
@@ -321,6 +361,35 @@ impl Vars<'_> {
             gmail_url: self.url_or("GMAIL_API_URL", "https://gmail.googleapis.com"),
             calendar_url: self.url_or("CALENDAR_API_URL", "https://www.googleapis.com/calendar/v3"),
             gmail_web_url: self.url_or("GMAIL_WEB_URL", "https://mail.google.com/mail") + "/",
+            pubsub_topic: self.pubsub_topic(),
+            pubsub_service_account: self.first(&["GOOGLE_PUBSUB_SERVICE_ACCOUNT"]),
+            pubsub_audience: self
+                .first(&["GOOGLE_PUBSUB_AUDIENCE"])
+                .unwrap_or_else(|| format!("{webhook_base_url}{GMAIL_WEBHOOK}")),
+        }
+    }
+
+    fn pubsub_topic(&mut self) -> Option<String> {
+        let topic = self.first(&["GOOGLE_PUBSUB_TOPIC"])?;
+        if topic.contains('/') {
+            let parts: Vec<&str> = topic.split('/').collect();
+            if !matches!(parts[..], ["projects", project, "topics", name] if !project.is_empty() && !name.is_empty()) {
+                self.problems.push(format!("GOOGLE_PUBSUB_TOPIC must be projects/…/topics/…, not `{topic}`."));
+            }
+            return Some(topic);
+        }
+        let project = self.required(&["GOOGLE_CLOUD_PROJECT"]);
+        Some(format!("projects/{project}/topics/{topic}"))
+    }
+
+    fn switch(&mut self, name: &str) -> bool {
+        match self.first(&[name]).as_deref() {
+            None | Some("false" | "0" | "no") => false,
+            Some("true" | "1" | "yes") => true,
+            Some(other) => {
+                self.problems.push(format!("{name} must be true or false, not `{other}`."));
+                false
+            }
         }
     }
 
@@ -332,6 +401,7 @@ impl Vars<'_> {
                 .unwrap_or_else(|| format!("{public_url}/api/auth/hubspot/callback")),
             api_url: self.url_or("HUBSPOT_API_URL", "https://api.hubapi.com"),
             app_url: self.url_or("HUBSPOT_APP_URL", "https://app.hubspot.com"),
+            webhook_v1: self.switch("HUBSPOT_WEBHOOK_V1"),
         }
     }
 
@@ -360,6 +430,7 @@ impl Vars<'_> {
     fn refuse_development(&mut self, config: &Config) {
         let plain_http = [
             ("API_BASE_URL", config.public_url.as_str()),
+            ("WEBHOOK_BASE_URL", config.webhook_base_url.as_deref().unwrap_or("https:")),
             ("FRONTEND_URL", config.frontend_url.as_deref().unwrap_or("https:")),
             ("GOOGLE_ACCOUNTS_URL", &config.google.accounts_url),
             ("GOOGLE_TOKEN_URL", &config.google.token_url),
@@ -457,6 +528,28 @@ mod tests {
         for name in ["API_BASE_URL", "SECRET_KEY", "AWS_ENDPOINT_URL", "DATABASE_CA_FILE"] {
             assert!(problems.contains(name), "{name} is not in:\n{problems}");
         }
+    }
+
+    #[test]
+    fn push_messages_are_on_where_they_could_arrive() {
+        let with = |more: &[(&str, &str)]| read(&[ENOUGH.as_slice(), more].concat());
+        let plain = with(&[]).unwrap();
+        assert_eq!((plain.gmail_target(), plain.calendar_target()), (None, None));
+
+        let topic = ("GOOGLE_PUBSUB_TOPIC", "gmail");
+        assert!(with(&[topic]).unwrap_err().to_string().contains("GOOGLE_CLOUD_PROJECT"));
+        let project = ("GOOGLE_CLOUD_PROJECT", "p");
+        assert_eq!(with(&[topic, project]).unwrap().gmail_target(), None, "nobody could be believed");
+        let account = ("GOOGLE_PUBSUB_SERVICE_ACCOUNT", "push@p.iam.gserviceaccount.com");
+        let config = with(&[topic, project, account, ("API_BASE_URL", "https://api.example")]).unwrap();
+        assert_eq!(config.gmail_target(), Some("projects/p/topics/gmail"));
+        assert_eq!(config.google.pubsub_audience, "https://api.example/api/webhooks/gmail");
+        assert_eq!(config.calendar_target().unwrap(), "https://api.example/api/webhooks/calendar");
+
+        let local = with(&[("WEBHOOK_BASE_URL", "http://localhost:9000/")]).unwrap();
+        assert_eq!(local.calendar_target().unwrap(), "http://localhost:9000/api/webhooks/calendar");
+        assert!(with(&[("GOOGLE_PUBSUB_TOPIC", "topics/t")]).is_err());
+        assert!(with(&[("HUBSPOT_WEBHOOK_V1", "maybe")]).is_err());
     }
 
     #[test]

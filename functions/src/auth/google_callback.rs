@@ -40,12 +40,8 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
 
 async fn finish(app: &App, call: &Call, code: &str, state: &str) -> Result<String> {
     let browser = call.known_browser();
-    let secrets = app.secrets().await?;
-    let callback = Callback { code, state, browser: browser.as_deref() };
 
-    let mut db = app.db().await?;
-    let google = app.google_oauth(&secrets)?;
-    let signed_in = sign_in::finish(&mut db, &google, &secrets.token_keys, &callback, app.now()).await?;
+    let signed_in = sign_in::finish(app, &Callback { code, state, browser: browser.as_deref() }).await?;
     for task in signed_in.tasks {
         app.ring(task, Duration::ZERO).await;
     }

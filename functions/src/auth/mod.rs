@@ -7,6 +7,7 @@ pub mod hubspot_start;
 pub mod logout;
 pub mod me;
 pub mod refresh;
+pub mod setup_push_notifications;
 
 use shared::App;
 

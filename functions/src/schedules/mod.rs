@@ -1,3 +1,5 @@
 //! What runs by the clock.
 
+pub mod reconcile;
+pub mod renew_watches;
 pub mod sweep;

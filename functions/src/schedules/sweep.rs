@@ -1,4 +1,4 @@
-//! Rings for what was not heard, takes back what lost its worker, reads accounts nobody called about.
+//! Rings for what was not heard, takes back what lost its worker, forgets what has had its time.
 
 use std::time::Duration;
 

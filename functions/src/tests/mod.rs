@@ -9,3 +9,4 @@ mod drift;
 mod support;
 mod sync;
 mod tasks;
+mod webhooks;

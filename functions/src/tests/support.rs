@@ -1,5 +1,9 @@
 //! The world of one test: a migrated database of its own, a queue of its own, fakes of its own; and people who use it.
 
+mod listen;
+
+pub use listen::{APP_ID, Heard};
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Mutex;
@@ -42,6 +46,8 @@ pub struct TestApp {
     pub openai: OpenAi,
     pub owner_url: String,
     queue_url: String,
+    /// What came over the socket, if there is one.
+    pub heard: Heard,
     /// The fakes' clock; the product's is `app.clock`.
     clock: Clock,
     http: reqwest::Client,
@@ -124,7 +130,7 @@ impl TestApp {
         .collect();
         let config = Config::read(|name| settings.get(name).cloned()).unwrap();
         let app = App::new(config, 8).await.unwrap();
-        Self { app, google, hubspot, openai, owner_url, queue_url, clock, http }
+        Self { app, google, hubspot, openai, owner_url, queue_url, heard: Heard::default(), clock, http }
     }
 
     /// Moves the product's clock and the providers'.
@@ -182,7 +188,12 @@ impl TestApp {
     }
 
     pub async fn sweep(&self) {
-        let (_, schedule) = SCHEDULES[0];
+        self.tick("schedules-sweep").await;
+    }
+
+    /// Lets the clock of this function strike.
+    pub async fn tick(&self, schedule: &str) {
+        let (_, schedule) = SCHEDULES.iter().find(|(binary, _)| *binary == schedule).unwrap();
         (schedule.handler)(&self.app).await.unwrap();
     }
 
@@ -407,6 +418,10 @@ impl Turn {
 
 /// Of several routes, the one with the fewest variables, as API Gateway has it.
 fn route(method: &Method, path: &str) -> (Route, BTreeMap<String, String>) {
+    find_route(method, path).unwrap_or_else(|| panic!("nobody answers {method} {path}"))
+}
+
+fn find_route(method: &Method, path: &str) -> Option<(Route, BTreeMap<String, String>)> {
     let given: Vec<&str> = path.trim_matches('/').split('/').collect();
     let found = ROUTES.iter().filter(|(_, route)| route.method == method.as_str()).filter_map(|(_, route)| {
         if route.path == "/{proxy+}" {
@@ -422,9 +437,8 @@ fn route(method: &Method, path: &str) -> (Route, BTreeMap<String, String>) {
             });
         fits.then_some((parameters.len(), *route, parameters))
     });
-    let found = found.min_by_key(|(variables, ..)| *variables);
-    let (_, route, parameters) = found.unwrap_or_else(|| panic!("nobody answers {method} {path}"));
-    (route, parameters)
+    let (_, route, parameters) = found.min_by_key(|(variables, ..)| *variables)?;
+    Some((route, parameters))
 }
 
 /// The event API Gateway makes of a request.

@@ -13,6 +13,8 @@ use super::http::Outgoing;
 use crate::error::{Error, Kind, Result};
 use crate::model::mail::Message;
 
+pub mod watch;
+
 pub struct Gmail<'a> {
     pub http: &'a Client,
     pub base: &'a str,
@@ -142,6 +144,10 @@ impl Gmail<'_> {
 
     fn get_request(&self, path: &str) -> RequestBuilder {
         self.http.get(format!("{}/gmail/v1/users/me/{path}", self.base)).bearer_auth(self.token)
+    }
+
+    fn post_request(&self, path: &str) -> RequestBuilder {
+        self.http.post(format!("{}/gmail/v1/users/me/{path}", self.base)).bearer_auth(self.token)
     }
 }
 

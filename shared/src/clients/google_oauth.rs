@@ -2,14 +2,17 @@
 //!
 //! Source: developers.google.com/identity/protocols/oauth2/web-server and …/openid-connect/openid-connect.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use jsonwebtoken::jwk::JwkSet;
+use reqwest::header::CACHE_CONTROL;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use url::Url;
 
 use super::http::oauth::{exchange_error, expires_at, refresh_error};
-use super::http::{Outgoing, Retrying};
+use super::http::{self, Outgoing, Retrying};
 use super::with_query;
 use crate::config;
 use crate::error::Result;
@@ -130,11 +133,22 @@ impl GoogleOauth<'_> {
         let call = self.http.post(&self.config.revoke_url).form(&[("token", token)]);
         call.retrying().send_empty("google_oauth.revoke").await
     }
+}
 
-    /// Google's signing keys.
-    pub async fn certs(&self) -> Result<JwkSet> {
-        self.http.get(&self.config.jwks_url).send_json("google_oauth.certs").await
-    }
+/// Google's signing keys, and for how long they may be kept.
+pub struct Certificates {
+    pub keys: JwkSet,
+    pub max_age: Duration,
+}
+
+/// With them Google signs both who has signed in and what Pub/Sub pushes.
+pub async fn certificates(http: &reqwest::Client, jwks_url: &str) -> Result<Certificates> {
+    const OP: &str = "google_oauth.certificates";
+    let answer = http.get(jwks_url).send_stream(OP).await?;
+    let directives = answer.headers().get(CACHE_CONTROL).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let max_age = directives.split(',').find_map(|part| part.trim().strip_prefix("max-age=")?.parse().ok());
+    let max_age = Duration::from_secs(max_age.unwrap_or(0));
+    Ok(Certificates { keys: http::json(&http::read(answer, OP).await?, OP)?, max_age })
 }
 
 #[cfg(test)]

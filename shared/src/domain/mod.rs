@@ -6,6 +6,7 @@ pub mod calendar;
 pub mod chat;
 pub mod crm;
 pub mod events;
+pub mod inbound;
 pub mod knowledge;
 pub mod limits;
 pub mod models;

@@ -13,6 +13,7 @@ use crate::clients;
 use crate::clients::queue::Queue;
 use crate::clients::secrets::{Secrets, Vault};
 use crate::config::Config;
+use crate::domain::accounts::google_keys::GoogleKeys;
 use crate::error::{Error, Result};
 use crate::model::TaskId;
 use crate::store::{self, Connection, Pool};
@@ -27,6 +28,7 @@ pub struct Inner {
     pub vault: Vault,
     pub queue: Queue,
     pub clock: Clock,
+    pub google_keys: GoogleKeys,
     pool: RwLock<Option<Pool>>,
     pool_size: usize,
 }
@@ -65,6 +67,7 @@ impl World {
             vault: Vault::new(&config, &aws),
             queue: Queue::new(&aws, config.task_queue_url.clone()),
             clock: Clock::default(),
+            google_keys: GoogleKeys::default(),
             pool: RwLock::new(None),
             pool_size: connections,
             config,

@@ -10,5 +10,6 @@ pub mod mail;
 pub mod rule;
 pub mod task;
 pub mod user;
+pub mod watch;
 
 pub use ids::{ActionId, ConversationId, DocumentId, EventId, RuleId, TaskId, UserId};

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::crm::HubspotEvent;
+use super::user::Provider;
 use super::{ActionId, EventId, TaskId, UserId};
 use crate::error::Error;
 
@@ -28,6 +29,10 @@ pub enum Job {
     HubspotEvents { events: Vec<HubspotEvent> },
     /// Embeds the chunks that wait for it.
     Embed {},
+    /// Sees to it that the providers tell of changes: opens, renews and closes watches.
+    Watch {},
+    /// Tells a provider that the advisor took the consent back.
+    Disconnect { provider: Provider },
     /// Applies the standing instructions to one event.
     HandleEvent { event: EventId },
     /// Does what was approved.
@@ -43,6 +48,8 @@ impl Job {
             Self::HubspotSync {} => "hubspot_sync",
             Self::HubspotEvents { .. } => "hubspot_events",
             Self::Embed {} => "embed",
+            Self::Watch {} => "watch",
+            Self::Disconnect { .. } => "disconnect",
             Self::HandleEvent { .. } => "handle_event",
             Self::PerformAction { .. } => "perform_action",
         }

@@ -80,6 +80,26 @@ pub async fn list(db: &Tenant<'_>) -> Result<Vec<Connection>> {
     db.rows(sql, &[&db.owner.0]).await?.iter().map(connection).collect()
 }
 
+/// Forgets an account with its tokens; `false` when there was none.
+pub async fn delete(db: &Tenant<'_>, provider: Provider) -> Result<bool> {
+    let sql = "-- connections::delete\ndelete from connections where user_id = $1 and provider = $2";
+    Ok(db.execute(sql, &[&db.owner.0, &provider.code()]).await? == 1)
+}
+
+/// Everybody who connected this portal: several advisors may share one.
+pub async fn portal_owners(db: &Db, portal: &str) -> Result<Vec<UserId>> {
+    owners(db, "-- connections::portal_owners\nselect lookup.portal_owners($1) as user_id", portal).await
+}
+
+/// Whose mailbox an address is.
+pub async fn mailbox_owners(db: &Db, email: &str) -> Result<Vec<UserId>> {
+    owners(db, "-- connections::mailbox_owners\nselect lookup.mailbox_owners($1) as user_id", email).await
+}
+
+async fn owners(db: &Db, sql: &str, account: &str) -> Result<Vec<UserId>> {
+    db.rows(sql, &[&account]).await?.iter().map(|row| Ok(UserId(row.try_get("user_id")?))).collect()
+}
+
 /// What was not read for `every`, and has no task that does it: whose, and the task's type.
 pub async fn due_readings(db: &Db, every: std::time::Duration, most: i32) -> Result<Vec<(UserId, String)>> {
     let sql = "-- connections::due_readings

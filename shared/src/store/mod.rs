@@ -25,10 +25,14 @@ pub mod pipelines;
 pub mod rate_limits;
 pub mod records;
 pub mod request_windows;
+pub mod revocations;
 pub mod search;
 pub mod sessions;
 pub mod sync_cursors;
 pub mod tasks;
+pub mod unknown_deliveries;
 pub mod users;
+pub mod watches;
+pub mod webhook_events;
 
 pub use db::{Connection, Pool, Tenant};

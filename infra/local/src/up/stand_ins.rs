@@ -4,14 +4,14 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use fakes::google::{self, Google};
+use fakes::google::{self, Google, PushConfig};
 use fakes::hubspot::{self, HubSpot};
 use fakes::openai::{self, Embedder, MiniLm, OpenAi};
 use fakes::practice::Practice;
 use fakes::server::Clock;
 use fakes::world::Home;
 use jiff::tz::TimeZone;
-use shared::config::Config;
+use shared::config::{Config, GMAIL_WEBHOOK, HUBSPOT_WEBHOOK};
 
 use super::ports::Ports;
 use super::state::practice_day;
@@ -70,6 +70,7 @@ pub async fn start(
         if google.is_empty() {
             google.load(&practice);
         }
+        push(&google, clients.config).map_err(|e| failed("Google", &e))?;
         running.google = Some(google);
         names.push(format!("Google with {} mails", practice.mails.len()));
     }
@@ -87,6 +88,9 @@ pub async fn start(
         if hubspot.is_empty() {
             hubspot.load(&practice);
         }
+        hubspot
+            .set_webhook_target(&clients.config.webhook_url(HUBSPOT_WEBHOOK), APP_ID)
+            .map_err(|e| failed("HubSpot", &e))?;
         running.hubspot = Some(hubspot);
         names.push(format!("HubSpot with {} contacts", practice.contacts.len()));
     }
@@ -102,6 +106,21 @@ pub async fn start(
     }
     let detail = if names.is_empty() { "none: every provider is real".to_owned() } else { names.join(", ") };
     Ok((running, detail))
+}
+
+/// The number of the application HubSpot's stand-in calls.
+const APP_ID: i64 = 1_160_452;
+
+/// Has Gmail's changes posted to the product, as the subscription of a topic would.
+fn push(google: &Google, config: &Config) -> std::io::Result<()> {
+    google.set_push(Some(PushConfig {
+        endpoint: config.webhook_url(GMAIL_WEBHOOK),
+        audience: Some(config.google.pubsub_audience.clone()),
+        service_account: config.google.pubsub_service_account.clone().unwrap_or_default(),
+        subscription: "projects/local/subscriptions/gmail".to_owned(),
+        minimum_backoff_ms: 1_000,
+        max_attempts: 10,
+    }))
 }
 
 /// Words appear as if somebody thought about them, so that streaming can be seen.

@@ -2,6 +2,7 @@
 //!
 //! Only the advisor's own calendar, which Google calls `primary`.
 
+pub mod channels;
 mod free_busy;
 mod read;
 mod wire;

@@ -61,6 +61,9 @@ impl World {
             gmail_url: at(""),
             calendar_url: at("/calendar/v3"),
             gmail_web_url: at("/mail/"),
+            pubsub_topic: None,
+            pubsub_service_account: None,
+            pubsub_audience: String::new(),
         };
         Self { google, config, http: client().unwrap(), secret: SecretString::from("secret") }
     }
@@ -108,7 +111,8 @@ async fn a_consent_becomes_tokens_and_an_identity() {
         assert!(tokens.scopes.iter().any(|granted| granted == scope), "{scope} is not in {:?}", tokens.scopes);
     }
     let kid = jsonwebtoken::decode_header(&id_token).unwrap().kid.unwrap();
-    assert!(world.oauth().certs().await.unwrap().find(&kid).is_some());
+    let certificates = certificates(&world.http, &world.config.jwks_url).await.unwrap();
+    assert!(certificates.keys.find(&kid).is_some() && certificates.max_age > Duration::ZERO);
 }
 
 #[tokio::test]

@@ -88,6 +88,7 @@ impl World {
             redirect_uri: CALLBACK.into(),
             api_url: fake.url().into(),
             app_url: fake.url().into(),
+            webhook_v1: false,
         };
         Self { fake, config, http: client().unwrap(), secret: SecretString::from("secret") }
     }

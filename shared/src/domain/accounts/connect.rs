@@ -12,7 +12,7 @@ use crate::model::TaskId;
 use crate::model::task::Job;
 use crate::model::user::{Connection as Account, Provider};
 use crate::store::oauth_states::Asker;
-use crate::store::{Connection, connections, sync_cursors, tasks};
+use crate::store::{Connection, connections, revocations, sync_cursors, tasks};
 
 /// Where to send the browser.
 pub async fn begin(
@@ -58,6 +58,7 @@ pub async fn finish(
     let sealed = sealing::seal(keys, asker.user, Provider::HubSpot, &tokens)?;
     connections::put(&tenant, &account, &sealed, tokens.expires_at).await?;
     connections::put_app(&tenant, Provider::HubSpot, portal.app_id).await?;
+    revocations::forget(&tenant, Provider::HubSpot).await?;
     let task = tasks::ensure(&tenant, &Job::HubspotSync {}).await?;
     tenant.commit().await?;
     Ok(task)

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
 
@@ -26,8 +27,6 @@ pub struct Identity {
 #[derive(Deserialize)]
 struct Claims {
     sub: String,
-    exp: i64,
-    iat: i64,
     nonce: Option<String>,
     #[serde(default)]
     email: String,
@@ -40,32 +39,56 @@ struct Claims {
 /// Anything that is not exactly right is refused, and nobody is told what was wrong.
 pub fn verify(keys: &JwkSet, token: &str, client_id: &str, nonce: &str, now: Timestamp) -> Result<Identity> {
     let refused = |why: &'static str| Error::bad_request("Google's answer could not be verified.").because(why);
-    let header = jsonwebtoken::decode_header(token).map_err(|_| refused("no header"))?;
-    if header.alg != Algorithm::RS256 {
-        return Err(refused("not RS256"));
-    }
-    let key = header.kid.as_deref().and_then(|kid| keys.find(kid)).ok_or_else(|| refused("unknown key"))?;
-    let key = DecodingKey::from_jwk(key).map_err(|_| refused("not an RSA key"))?;
+    let claims: Claims = signed(keys, token, client_id, now).map_err(refused)?;
 
-    let mut checks = Validation::new(Algorithm::RS256);
-    checks.set_issuer(&ISSUERS);
-    checks.set_audience(&[client_id]);
-    checks.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-    // Against our clock, below, and not against the machine's.
-    checks.validate_exp = false;
-    let claims: Claims =
-        jsonwebtoken::decode(token, &key, &checks).map_err(|_| refused("signature, issuer or audience"))?.claims;
-
-    let at = |seconds: i64| Timestamp::from_second(seconds).map_err(|_| refused("no time"));
-    if at(claims.exp)? + LEEWAY < now || at(claims.iat)? - LEEWAY > now {
-        return Err(refused("expired, or from the future"));
-    }
     let same = claims.nonce.is_some_and(|n| verify_slices_are_equal(n.as_bytes(), nonce.as_bytes()).is_ok());
     if !same || claims.sub.is_empty() {
         return Err(refused("nonce or subject"));
     }
     let Claims { sub, email, email_verified, name, picture, .. } = claims;
     Ok(Identity { sub, email: email.to_lowercase(), email_verified, name, picture })
+}
+
+/// What a token says that Google signed, for this audience, and that is neither over nor from the future; or what is wrong
+/// with it, for the log.
+pub fn signed<C: DeserializeOwned>(
+    keys: &JwkSet,
+    token: &str,
+    audience: &str,
+    now: Timestamp,
+) -> Result<C, &'static str> {
+    #[derive(Deserialize)]
+    struct Signed<C> {
+        exp: i64,
+        iat: i64,
+        #[serde(flatten)]
+        claims: C,
+    }
+
+    let id = key_id(token).ok_or("no RS256 token with a key")?;
+    let key = keys.find(&id).ok_or("unknown key")?;
+    let key = DecodingKey::from_jwk(key).map_err(|_| "not an RSA key")?;
+
+    let mut checks = Validation::new(Algorithm::RS256);
+    checks.set_issuer(&ISSUERS);
+    checks.set_audience(&[audience]);
+    checks.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+    // Against our clock, below, and not against the machine's.
+    checks.validate_exp = false;
+    let signed: Signed<C> =
+        jsonwebtoken::decode(token, &key, &checks).map_err(|_| "signature, issuer, audience or form")?.claims;
+
+    let at = |seconds: i64| Timestamp::from_second(seconds).map_err(|_| "no time");
+    if at(signed.exp)? + LEEWAY < now || at(signed.iat)? - LEEWAY > now {
+        return Err("expired, or from the future");
+    }
+    Ok(signed.claims)
+}
+
+/// Which key a token claims to be signed with. The only algorithm is Google's: a key is never tried with another.
+pub fn key_id(token: &str) -> Option<String> {
+    let header = jsonwebtoken::decode_header(token).ok()?;
+    if header.alg == Algorithm::RS256 { header.kid } else { None }
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Who an advisor is, and what they connected.
 
 pub mod connect;
+pub mod disconnect;
+pub mod google_keys;
 pub mod id_token;
 pub mod sealing;
 pub mod session;
@@ -22,7 +24,7 @@ pub fn random_token() -> Result<String> {
 }
 
 /// What is kept of a token.
-fn hash(token: &str) -> Vec<u8> {
+pub fn hash(token: &str) -> Vec<u8> {
     digest(&SHA256, token.as_bytes()).as_ref().to_vec()
 }
 

@@ -5,14 +5,15 @@ use url::Url;
 
 use super::{challenge, hash, id_token, random_token, sealing, session};
 use crate::clients::google_oauth::{Authorize, GoogleOauth};
-use crate::clients::secrets::Key;
+use crate::domain::World;
+use crate::domain::inbound::watches;
 use crate::error::{Error, Kind, Result};
 use crate::model::TaskId;
 use crate::model::task::Job;
 use crate::model::user::{Connection as Account, Provider};
 use crate::store::oauth_states::{self, Asker, State};
 use crate::store::users::{self, Profile};
-use crate::store::{Connection, connections, tasks};
+use crate::store::{Connection, connections, revocations, tasks};
 
 /// How long somebody may look at the consent page.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
@@ -74,27 +75,24 @@ pub struct Callback<'a> {
 /// Somebody has signed in.
 pub struct SignedIn {
     pub session_token: String,
-    /// To be rung for: they read the mailbox and the calendar.
+    /// To be rung for: they read the account, and see to it that Google tells of changes.
     pub tasks: Vec<TaskId>,
 }
 
-pub async fn finish(
-    db: &mut Connection,
-    google: &GoogleOauth<'_>,
-    keys: &[Key],
-    callback: &Callback<'_>,
-    now: Timestamp,
-) -> Result<SignedIn> {
-    let state = take_state(db, Provider::Google, callback.state, callback.browser, now).await?;
+pub async fn finish(world: &World, callback: &Callback<'_>) -> Result<SignedIn> {
+    let secrets = world.secrets().await?;
+    let (google, keys, now) = (world.google_oauth(&secrets)?, &secrets.token_keys, world.now());
+    let mut db = world.db().await?;
+    let state = take_state(&db, Provider::Google, callback.state, callback.browser, now).await?;
     let exchanged = google.exchange(callback.code, &state.verifier, now).await?;
-    let certificates = google.certs().await?;
-    let client_id = &google.config.client_id;
-    let identity = id_token::verify(&certificates, &exchanged.id_token, client_id, &state.nonce, now)?;
+    let config = google.config;
+    let certificates = world.google_keys.for_token(&world.http, &config.jwks_url, &exchanged.id_token, now).await?;
+    let identity = id_token::verify(&certificates, &exchanged.id_token, &config.client_id, &state.nonce, now)?;
     if !identity.email_verified {
         return Err(Error::forbidden("Google has not verified this account's address."));
     }
 
-    let owner = users::for_google(db, &identity.sub).await?;
+    let owner = users::for_google(&db, &identity.sub).await?;
     let tenant = db.tenant(owner).await?;
     if !users::get(&tenant).await?.is_some_and(|user| user.is_active) {
         return Err(Error::forbidden("This account is closed."));
@@ -119,14 +117,20 @@ pub async fn finish(
     };
     let sealed = sealing::seal(keys, owner, Provider::Google, &tokens)?;
     connections::put(&tenant, &account, &sealed, tokens.expires_at).await?;
+    // What the advisor took back before is given again: there is no goodbye to say any more.
+    revocations::forget(&tenant, Provider::Google).await?;
 
     let session_token = session::start(&tenant, now).await?;
-    let mut reading = Vec::new();
-    for job in [Job::GmailSync { query: None }, Job::CalendarSync {}] {
-        reading.push(tasks::ensure(&tenant, &job).await?);
+    let mut jobs = vec![Job::GmailSync { query: None }, Job::CalendarSync {}];
+    if watches::wanted(&world.config) {
+        jobs.push(Job::Watch {});
+    }
+    let mut bells = Vec::new();
+    for job in jobs {
+        bells.push(tasks::ensure(&tenant, &job).await?);
     }
     tenant.commit().await?;
-    Ok(SignedIn { session_token, tasks: reading })
+    Ok(SignedIn { session_token, tasks: bells })
 }
 
 /// The word the frontend is told when it did not work; what the advisor cannot mend has one name.

@@ -79,6 +79,16 @@ pub async fn renew(world: &World, owner: UserId, provider: Provider, stale: &str
     taken(known, fresh.access_token)
 }
 
+/// An access token of an account that is connected no more; it is written down nowhere. Always a new one: whether one that was
+/// kept still works, nobody knows. [`Kind::Reconnect`] when the consent is over already.
+pub(super) async fn last(world: &World, secrets: &Secrets, provider: Provider, held: &Tokens) -> Result<String> {
+    match &held.refresh_token {
+        Some(refresh_token) => Ok(refresh(world, secrets, provider, refresh_token, world.now()).await?.access_token),
+        None if held.expires_at > world.now() => Ok(held.access_token.clone()),
+        None => Err(Error::reconnect(provider.title())),
+    }
+}
+
 async fn refresh(
     world: &World,
     secrets: &Secrets,

@@ -4,6 +4,7 @@
 pub mod calendar;
 pub mod gmail;
 pub mod hubspot;
+pub mod reconcile;
 
 use std::time::Duration;
 
@@ -32,7 +33,7 @@ pub async fn note_error(world: &World, claim: &Claim, error: &Error) {
         Job::CalendarSync {} => CALENDAR,
         Job::HubspotSync {} | Job::HubspotEvents { .. } => HUBSPOT,
         Job::Embed {} => "embeddings",
-        Job::HandleEvent { .. } | Job::PerformAction { .. } => return,
+        Job::Watch {} | Job::Disconnect { .. } | Job::HandleEvent { .. } | Job::PerformAction { .. } => return,
     };
     let noted = async {
         let mut db = world.db().await?;

@@ -6,6 +6,8 @@ use std::time::Duration;
 use aws_lc_rs::rand;
 use futures::FutureExt;
 
+use crate::domain::accounts::disconnect;
+use crate::domain::inbound::watches;
 use crate::domain::{World, actions, knowledge, rules, sync};
 use crate::error::{Error, Result};
 use crate::model::TaskId;
@@ -51,6 +53,8 @@ async fn work(world: &World, claim: &Claim) -> Result<Outcome> {
         Job::HubspotSync {} => sync::hubspot::step(world, claim.owner).await,
         Job::HubspotEvents { events } => sync::hubspot::handle(world, claim, events).await,
         Job::Embed {} => knowledge::embed::step(world, claim).await,
+        Job::Watch {} => watches::run(world, claim.owner).await,
+        Job::Disconnect { provider } => disconnect::run(world, claim.owner, *provider).await,
         Job::PerformAction { action } => actions::perform::run(world, claim, *action).await,
         Job::HandleEvent { event } => rules::handle::handle(world, claim, *event).await,
     };

@@ -1,0 +1,4 @@
+//! The accounts an advisor connected.
+
+pub mod delete;
+pub mod list;
