@@ -42,7 +42,7 @@ async fn begin_at_sign_in() {
     // All that is happening is told, but for what changes with every word and what is never read.
     let request = app.google.control().requests().into_iter().find(|request| request.uri.ends_with("/watch")).unwrap();
     assert_eq!(
-        serde_json::from_slice::<Value>(&request.body).unwrap(),
+        serde_json::from_str::<Value>(&request.body).unwrap(),
         json!({
             "topicName": "projects/practice/topics/gmail", "labelIds": ["DRAFT", "SPAM"], "labelFilterBehavior": "exclude",
         })
