@@ -32,6 +32,10 @@ pub enum Source {
     Mail(&'static str),
     /// The name that [`super::note_id`] makes a HubSpot id of.
     Note(&'static str),
+    /// What an event is called.
+    Event(&'static str),
+    /// What a deal is called.
+    Deal(&'static str),
 }
 
 const fn mail(
@@ -50,6 +54,14 @@ const fn note(
     fact: &'static str,
 ) -> Asked {
     Asked { question, expect: Expect::Names { names, source: Source::Note(source), fact } }
+}
+
+const fn event(question: &'static str, names: &'static [&'static str], source: &'static str) -> Asked {
+    Asked { question, expect: Expect::Names { names, source: Source::Event(source), fact: source } }
+}
+
+const fn deal(question: &'static str, names: &'static [&'static str], source: &'static str) -> Asked {
+    Asked { question, expect: Expect::Names { names, source: Source::Deal(source), fact: source } }
 }
 
 const fn nothing(question: &'static str) -> Asked {
@@ -195,3 +207,40 @@ pub const ASKED: &[Asked] = &[
     Asked { question: "How old is Greg?", expect: Expect::Ambiguous(&["Greg Hall", "Greg Novak"]) },
     Asked { question: "What is Greg's phone number?", expect: Expect::Ambiguous(&["Greg Hall", "Greg Novak"]) },
 ];
+
+/// Questions that the calendar and the deals answer, whatever day the book is made for.
+pub const ASKED_OF_RECORDS: &[Asked] = &[
+    event("When is my next meeting with Bill Thornton?", &["Annual review: Bill Thornton", "13:30"], BILL),
+    event("When do I meet Nora next?", &["Planning call", "10:00"], "Planning call: Nora & Paul Ellison"),
+    event(
+        "when is my next call with Greg Novak",
+        &["Greg Novak: plan documents", "11:00"],
+        "Greg Novak: plan documents",
+    ),
+    event(
+        "What do I have in the next two weeks?",
+        &["Sara Smith: buy-out numbers", "Marcus away", "Compliance visit"],
+        BILL,
+    ),
+    event(
+        "When is my next meeting with Joanna Pryce?",
+        &["Joanna Pryce: what next", "13:00"],
+        "Joanna Pryce: what next",
+    ),
+    deal("What is the Hall deal worth?", &["4000"], "Hall: concentrated stock plan"),
+    deal("How much is the Pryce deal?", &["310000"], "Pryce: inherited CDs"),
+    deal("What stage is the Raman deal in?", &["decisionmakerboughtin"], "Raman: acquisition tax plan"),
+    deal(
+        "When does the Rosenthal deal close?",
+        &["Rosenthal: term life, two policies"],
+        "Rosenthal: term life, two policies",
+    ),
+    deal(
+        "Which deals close in the next three weeks?",
+        &["Theo Blanchard: onboarding", "Chow: own-occupation", "Rosenthal"],
+        THEO,
+    ),
+];
+
+const BILL: &str = "Annual review: Bill Thornton";
+const THEO: &str = "Theo Blanchard: onboarding";

@@ -6,7 +6,7 @@ use jiff::ToSpan;
 use jiff::civil::{Date, date};
 
 use super::people::{DANA, INGRID, MARCUS, OTHER_PORTAL, PORTAL};
-use super::questions::{ASKED, Expect, Source};
+use super::questions::{ASKED, ASKED_OF_RECORDS, Expect, Source};
 use super::{CrmObject, Mail, Practice, mail_id, note_id};
 
 fn today() -> Date {
@@ -237,10 +237,57 @@ fn every_answer_stands_in_one_place() {
         let id = match source {
             Source::Mail(name) => mail_id(name),
             Source::Note(name) => note_id(name),
+            Source::Event(_) | Source::Deal(_) => continue,
         };
         let places: Vec<&str> =
             written.iter().filter(|(_, text)| text.contains(fact)).map(|(id, _)| id.as_str()).collect();
         assert_eq!(places, [id.as_str()], "{} ({fact})", asked.question);
+    }
+}
+
+#[test]
+fn the_next_two_weeks_hold_what_calendars_hold() {
+    for day in [today(), date(2027, 3, 12), date(2028, 2, 26), date(2026, 10, 31)] {
+        let book = Practice::demo(day);
+        let zone = jiff::tz::TimeZone::get("America/Denver").unwrap();
+        let local = |at: jiff::Timestamp| at.to_zoned(zone.clone()).date();
+        let dana: Vec<_> = book.events.iter().filter(|event| event.calendar == DANA).collect();
+        let soon: Vec<_> = dana
+            .iter()
+            .filter(|event| local(event.start) > day && local(event.start) <= day.saturating_add(18.days()))
+            .collect();
+
+        let clients = soon.iter().filter(|event| event.attendees.iter().any(|guest| guest.email != MARCUS));
+        assert!(clients.count() >= 8, "{day}");
+        assert!(soon.iter().any(|event| event.all_day), "{day}");
+        let weekly = |name: &str| dana.iter().any(|event| !event.recurrence.is_empty() && event.summary.contains(name));
+        assert!(weekly("Team stand-up") && weekly("Ana Kessler"));
+        for asked in ASKED_OF_RECORDS {
+            if let Expect::Names { source: Source::Event(name), .. } = asked.expect {
+                let event = soon.iter().find(|event| event.summary == name).unwrap();
+                let guests = &event.attendees;
+                let earlier = dana.iter().find(|other| {
+                    other.start < event.start
+                        && local(other.start) >= day
+                        && other.attendees.iter().any(|guest| guest.email == guests[0].email)
+                });
+                assert!(earlier.is_none(), "{day}: {} comes before {name}", earlier.unwrap().summary);
+            }
+        }
+    }
+}
+
+#[test]
+fn deals_are_open_won_and_lost_and_some_close_soon() {
+    let book = book();
+    let stage = |wanted: &str| book.deals.iter().filter(|deal| deal.properties["dealstage"] == wanted).count();
+    assert!(stage("closedwon") >= 3 && stage("closedlost") >= 1 && stage("contractsent") >= 2);
+
+    let names: HashSet<&str> = book.deals.iter().map(|deal| deal.properties["dealname"].as_str()).collect();
+    for asked in ASKED_OF_RECORDS {
+        if let Expect::Names { source: Source::Deal(name), .. } = asked.expect {
+            assert!(names.contains(name), "{name}");
+        }
     }
 }
 

@@ -73,12 +73,17 @@ fn value(name: &str, tool: &str, schema: &Value, facts: &Facts) -> Option<Value>
 /// What a property of this name may mean, the nearest first.
 fn meanings(name: &str, tool: &str) -> &'static [&'static str] {
     let lower = name.to_lowercase();
+    // In tools that look for a time, start and end bound the search; in those that make an event, they are the event's.
+    let looks = tool.contains("free") || tool.contains("deal");
+    match lower.as_str() {
+        "from" if looks => return &["from_day"],
+        "to" if looks => return &["last_day"],
+        _ => {}
+    }
     if let Some((_, meanings)) = NAMED.iter().find(|(names, _)| names.split(' ').any(|name| name == lower)) {
         return meanings;
     }
     let has = |parts: &[&str]| parts.iter().any(|part| lower.contains(part));
-    // In tools that look for a time, start and end bound the search; in those that make an event, they are the event's.
-    let looks = tool.contains("free") || tool.contains("deal");
     if lower == "id" {
         return if tool.contains("event") { &["event_id"] } else { &["contact_id"] };
     }

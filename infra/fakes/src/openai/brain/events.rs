@@ -12,6 +12,8 @@ pub struct Event {
     pub id: Option<String>,
     pub title: String,
     pub day: Date,
+    /// The last day of those that are whole days; else the same one.
+    pub last: Date,
     /// None for whole days.
     pub starts: Option<Time>,
     pub ends: Option<Time>,
@@ -23,7 +25,7 @@ pub struct Event {
 /// The events among the passages, each once, the earliest first.
 pub fn all(passages: &[Passage], now: &Zoned) -> Vec<Event> {
     let mut events: Vec<Event> = Vec::new();
-    for event in passages.iter().filter_map(|passage| event(passage, now)) {
+    for event in passages.iter().flat_map(|passage| of_passage(passage, now)) {
         let same =
             |known: &&mut Event| known.day == event.day && known.starts == event.starts && known.title == event.title;
         match events.iter_mut().find(same) {
@@ -36,38 +38,68 @@ pub fn all(passages: &[Passage], now: &Zoned) -> Vec<Event> {
     events
 }
 
-fn event(passage: &Passage, now: &Zoned) -> Option<Event> {
+/// A passage may tell several dates of one series: its header then names each after the title.
+fn of_passage(passage: &Passage, now: &Zoned) -> Vec<Event> {
     if !(passage.kind.contains("calendar") || passage.kind.contains("event")) {
-        return None;
+        return Vec::new();
     }
+    let Some(title) = passage.field(&["title", "summary", "subject"]) else { return Vec::new() };
     let said = |keys: &[&str], labels: &[&str]| passage.field(keys).or_else(|| passage.labelled(labels));
+    let header = passage.header.iter().map(|(_, value)| value.as_str());
+    let text = header.chain(passage.lines.iter().map(String::as_str)).collect::<Vec<_>>().join("\n");
+    let id = passage.field(&["event_id", "id"]);
+    let event = |text_of: &str, id: Option<&str>, ends: Option<Time>| {
+        let moment = moment(text_of, now)?;
+        Some(Event {
+            id: id.map(str::to_owned),
+            title: title.to_owned(),
+            day: moment.day,
+            last: moment.last,
+            starts: moment.starts,
+            ends: ends.or(moment.ends),
+            text: text.clone(),
+            number: passage.number,
+        })
+    };
+
+    let parts = passage.header.iter().filter(|(key, _)| key == "title").map(|(_, value)| value.as_str()).skip(1);
+    let named = |part: &str| part.split_once("event_id ").map(|(_, id)| id.trim_end_matches(')').to_owned());
+    let dates: Vec<Event> = parts
+        .filter(|part| !part.starts_with("a series"))
+        .filter_map(|part| event(part.split(" (event_id").next().unwrap_or(part), named(part).as_deref().or(id), None))
+        .collect();
+    if !dates.is_empty() {
+        return dates;
+    }
+    let ends =
+        said(&["end_time", "end"], &["End", "Ends"]).and_then(|text| moment(text, now)).and_then(|end| end.starts);
     // The most exact first: a header's `on` may have the day only.
     let starts = [
         said(&["start_time", "start", "when"], &["When", "Start", "Starts", "Begins", "Time"]),
         said(&["at", "on", "date"], &["Date"]),
     ];
-    let (day, starts, ranged) = starts.into_iter().flatten().find_map(|text| moment(text, now))?;
-    let ends = said(&["end_time", "end"], &["End", "Ends"]).and_then(|text| moment(text, now)).and_then(|end| end.1);
-    let header = passage.header.iter().map(|(_, value)| value.as_str());
-    Some(Event {
-        id: passage.field(&["event_id", "id"]).map(str::to_owned),
-        title: passage.field(&["title", "summary", "subject"])?.to_owned(),
-        day,
-        starts,
-        ends: ends.or(ranged),
-        text: header.chain(passage.lines.iter().map(String::as_str)).collect::<Vec<_>>().join("\n"),
-        number: passage.number,
-    })
+    starts.into_iter().flatten().find_map(|text| event(text, id, ends)).into_iter().collect()
+}
+
+/// When a text says something is.
+struct Moment {
+    day: Date,
+    last: Date,
+    starts: Option<Time>,
+    ends: Option<Time>,
 }
 
 /// The day, the time and the end a text states, in the advisor's zone.
-fn moment(text: &str, now: &Zoned) -> Option<(Date, Option<Time>, Option<Time>)> {
+fn moment(text: &str, now: &Zoned) -> Option<Moment> {
     if let Ok(at) = text.trim().parse::<Timestamp>() {
         let at = at.to_zoned(now.time_zone().clone());
-        return Some((at.date(), Some(at.time()), None));
+        return Some(Moment { day: at.date(), last: at.date(), starts: Some(at.time()), ends: None });
     }
     let when = when_in(text, now);
-    Some((when.day?, when.time, when.ends))
+    let day = when.day?;
+    let last =
+        text.split_once(" to ").filter(|_| text.ends_with("all day")).and_then(|(_, last)| when_in(last, now).day);
+    Some(Moment { day, last: last.unwrap_or(day).max(day), starts: when.time, ends: when.ends })
 }
 
 impl Event {
@@ -79,7 +111,7 @@ impl Event {
     pub fn is_ahead(&self, now: &Zoned) -> bool {
         match self.starts {
             Some(_) => self.start(now).is_some_and(|start| start > *now),
-            None => self.day >= now.date(),
+            None => self.last >= now.date(),
         }
     }
 
@@ -106,6 +138,7 @@ impl Event {
         let day = self.day.strftime("%A, %-d %B %Y");
         match self.hours() {
             Some(hours) => format!("{day}, {hours}"),
+            None if self.last > self.day => format!("{day} to {}", self.last.strftime("%A, %-d %B %Y")),
             None => day.to_string(),
         }
     }
@@ -140,7 +173,7 @@ pub fn listed(events: &[Event]) -> String {
 
 /// Those on days from the first up to, not including, the last.
 pub fn within(events: &[Event], from: Date, until: Date) -> Vec<Event> {
-    events.iter().filter(|event| event.day >= from && event.day < until).cloned().collect()
+    events.iter().filter(|event| event.last >= from && event.day < until).cloned().collect()
 }
 
 /// The start moved by what the words say: `an hour later`, `by 30 minutes`, `a week back`.

@@ -186,7 +186,7 @@ pub fn search_facts(case: &Case<'_>, names: &[String], what: &str, by_words: boo
         Some(_) => facts.with("query", names.join(" ")),
         None => {
             let called = super::super::clock::without_times(&subject_of(what), now);
-            facts.with_some("query", (!called.is_empty()).then_some(called))
+            facts.with("query", if called.is_empty() { read::ANYTHING.to_owned() } else { called })
         }
     }
 }

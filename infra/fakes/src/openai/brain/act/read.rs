@@ -5,7 +5,7 @@ use jiff::{ToSpan, Zoned};
 
 use super::super::super::turn::Tool;
 use super::super::arguments::Facts;
-use super::super::clock::{minutes_in, period_in};
+use super::super::clock::{minutes_in, period_in, zone_said};
 use super::super::events::{self, Event};
 use super::super::lookup;
 use super::super::parts::{partners_in, people_in};
@@ -50,6 +50,8 @@ pub fn free(case: &Case<'_>, tool: &Tool, now: &Zoned) -> Step {
         None => (now.date(), now.date().saturating_add(7.days())),
     };
     let facts = between(case.facts(), from, until, now).with("duration", minutes_in(text).unwrap_or(USUAL_MINUTES));
+    // Only whoever names another's clock is told the times on it.
+    let facts = facts.with_some("time_zone", zone_said(text).and_then(|zone| zone.iana_name().map(str::to_owned)));
     told(case, tool, &facts)
 }
 
@@ -62,7 +64,6 @@ pub fn between(facts: Facts, from: Date, last: Date, now: &Zoned) -> Facts {
         .with("last_day", last.to_string())
         .with_some("from", at(from).map(|start| stamp(start.max(now.clone()))))
         .with_some("last", at(last.saturating_add(1.day())).map(stamp))
-        .with_some("time_zone", now.time_zone().iana_name())
 }
 
 pub fn agenda(case: &Case<'_>, tool: &Tool, now: &Zoned) -> Step {
@@ -71,15 +72,20 @@ pub fn agenda(case: &Case<'_>, tool: &Tool, now: &Zoned) -> Step {
     let period = period_in(text, now);
     if case.result_of(tool).is_none() {
         let facts = case.facts().with_some("date_filter", period.as_ref().and_then(|period| period.filter()));
-        let facts = facts.with_some("attendee", names.first().cloned()).with("limit", 50);
-        return call(tool, &facts);
+        let facts = facts.with_some("attendee", names.first().cloned()).with("limit", lookup::MOST_LISTED);
+        let is_bare = names.is_empty() && period.as_ref().and_then(|period| period.filter()).is_none();
+        return call(tool, &facts.with_some("query", is_bare.then_some(ANYTHING)));
     }
     let all = events::all(case.passages, now);
     let kept: Vec<Event> = match &period {
         Some(period) => events::within(&all, period.from, period.until),
         None => all.into_iter().filter(|event| event.is_ahead(now)).collect(),
     };
-    let kept: Vec<Event> = kept.into_iter().filter(|event| event.has(&names)).collect();
+    let mut kept: Vec<Event> = kept.into_iter().filter(|event| event.has(&names)).collect();
+    // What began before is told on the first day asked for.
+    let first = period.as_ref().map_or(now.date(), |period| period.from);
+    kept.iter_mut().filter(|event| event.starts.is_none()).for_each(|event| event.day = event.day.max(first));
+    kept.sort_by_key(|event| (event.day, event.starts));
     let when = period.map(|period| format!(" {}", said(&period.said))).unwrap_or_default();
     let with = names.first().map(|name| format!(" with {name}")).unwrap_or_default();
     if kept.is_empty() {
@@ -87,6 +93,9 @@ pub fn agenda(case: &Case<'_>, tool: &Tool, now: &Zoned) -> Step {
     }
     Step::say(events::listed(&kept))
 }
+
+/// What is searched for by those who want to see all there is.
+pub const ANYTHING: &str = "meetings";
 
 /// `thursday` as `on Thursday`; `next week` as it is.
 fn said(period: &str) -> String {

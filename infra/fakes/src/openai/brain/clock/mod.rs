@@ -8,6 +8,7 @@ mod time;
 
 use jiff::Zoned;
 use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
 
 pub use self::length::minutes_in;
 pub use self::now::now;
@@ -52,9 +53,13 @@ pub fn when_in(text: &str, now: &Zoned) -> When {
 
 /// The moment, in the advisor's zone unless the text names another (`3pm Eastern`).
 pub fn moment(date: Date, time: Time, text: &str, now: &Zoned) -> Option<Zoned> {
-    let zone = words(text).iter().find_map(|word| now::zone_of_place(word));
-    let there = date.to_datetime(time).to_zoned(zone.unwrap_or_else(|| now.time_zone().clone())).ok()?;
+    let there = date.to_datetime(time).to_zoned(zone_said(text).unwrap_or_else(|| now.time_zone().clone())).ok()?;
     Some(there.with_time_zone(now.time_zone().clone()))
+}
+
+/// The zone a text names, such as `Eastern`.
+pub fn zone_said(text: &str) -> Option<TimeZone> {
+    words(text).iter().find_map(|word| now::zone_of_place(word))
 }
 
 /// The text without the words that say when or how long.

@@ -3,14 +3,14 @@
 use jiff::civil::date;
 use serde_json::{Value, json};
 
-use super::{by_meaning, turn};
+use super::{answered, by_meaning, by_words, turn};
 use crate::openai::brain::decide;
 use crate::openai::brain::wording::NOTHING;
 use crate::openai::embedder::Embeddings;
 use crate::openai::turn::{Call, Message, Tool};
 use crate::openai::vector::{Vector, cosine};
 use crate::practice::Practice;
-use crate::practice::questions::{ASKED, Expect};
+use crate::practice::questions::{ASKED, ASKED_OF_RECORDS, Expect};
 
 /// As many passages as a product would put into a prompt, and into a tool's result.
 const SHOWN: usize = 10;
@@ -120,4 +120,69 @@ async fn how_many_known_questions_are_answered() {
     }
     eprintln!("{right} of {} right; {found} were shown what they need", ASKED.len());
     assert!(right * 10 >= ASKED.len() * 6, "the stand-in has become worse");
+}
+
+const PROMPT: &str = "You are the assistant of Dana Reyes. For the advisor it is {}, time zone America/Denver.";
+
+/// The advisor's events or deals as a product would show those a search finds.
+fn records(practice: &Practice, tool: &str, wanted: &str) -> String {
+    let zone = jiff::tz::TimeZone::get("America/Denver").unwrap();
+    let advisor = &practice.advisors[0];
+    let events = practice.events.iter().filter(|event| event.calendar == advisor.email).map(|event| {
+        let (start, end) = (event.start.to_zoned(zone.clone()), event.end.to_zoned(zone.clone()));
+        let hours = format!("{}–{}", start.strftime("%H:%M"), end.strftime("%H:%M"));
+        let hours = if event.all_day { "all day".to_owned() } else { hours };
+        let people: Vec<&str> = event.attendees.iter().map(|guest| guest.name.as_str()).collect();
+        format!(
+            "calendar; {}; {}, {hours}\n| Who: {}.\n",
+            event.summary,
+            start.strftime("%A, %-d %B %Y"),
+            people.join(", ")
+        )
+    });
+    let deals = practice.deals.iter().map(|deal| {
+        let get = |name: &str| deal.properties.get(name).cloned().unwrap_or_default();
+        let (name, stage, amount) = (get("dealname"), get("dealstage"), get("amount"));
+        let closes: jiff::civil::Date = get("closedate")[..10].parse().unwrap();
+        format!(
+            "deal; {name}\n| Stage: {stage}.\n| Amount: {amount}.\n| Expected to close: {}.\n",
+            closes.strftime("%-d %B %Y")
+        )
+    });
+    let all: Vec<String> = if tool == "search_deals" { deals.collect() } else { events.collect() };
+    let fits = |text: &&String| wanted.split_whitespace().all(|word| word == "meetings" || text.contains(word));
+    let numbered = all.iter().filter(fits).zip(1..).map(|(text, n)| format!("[{n}] {text}"));
+    numbered.collect::<String>()
+}
+
+#[tokio::test]
+async fn calendar_and_deal_questions_are_answered_whatever_day_it_is() {
+    for day in [date(2026, 11, 24), date(2027, 3, 12), date(2026, 10, 30)] {
+        let practice = Practice::demo(day);
+        for asked in ASKED_OF_RECORDS {
+            let mut turn = turn(&format!("Question: {}", asked.question));
+            turn.messages
+                .insert(0, Message::System(PROMPT.replace("{}", &day.strftime("%A, %-d %B %Y, 09:00").to_string())));
+            turn.tools = ["search_calendar", "search_deals"]
+                .map(|name| {
+                    let text = json!({ "type": ["string", "null"] });
+                    let parameters =
+                        json!({ "type": "object", "properties": { "query": text, "attendee_filter": text } });
+                    Tool { name: name.to_owned(), description: String::new(), parameters }
+                })
+                .to_vec();
+            let mut reply = decide(&by_words(), &turn, false).await;
+            while let Some(call) = reply.calls.first() {
+                let wanted = ["attendee_filter", "query"]
+                    .iter()
+                    .find_map(|key| call.arguments[*key].as_str())
+                    .unwrap_or_default();
+                let found = records(&practice, &call.name, wanted);
+                answered(&mut turn, &reply.clone(), &found);
+                reply = decide(&by_words(), &turn, false).await;
+            }
+            let Expect::Names { names, .. } = asked.expect else { unreachable!("each has an answer") };
+            assert!(names.iter().all(|name| reply.text.contains(name)), "{day}: {} -> {}", asked.question, reply.text);
+        }
+    }
 }

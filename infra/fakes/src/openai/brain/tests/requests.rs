@@ -60,7 +60,14 @@ fn tools() -> Vec<Tool> {
         tool("search_deals", &[("query", "string?"), ("stage", "string?"), ("limit", "integer?")]),
         tool(
             "find_free_time",
-            &[("duration_minutes", "integer"), ("from", "string?"), ("until", "string?"), ("attendees", "strings?")],
+            &[
+                ("duration_minutes", "integer"),
+                ("from", "string?"),
+                ("to", "string?"),
+                ("date_filter", "string?"),
+                ("attendees", "strings?"),
+                ("time_zone", "string?"),
+            ],
         ),
         tool(
             "send_email",
@@ -412,8 +419,8 @@ async fn a_reply_goes_to_the_last_mail() {
 #[tokio::test]
 async fn the_calendar_is_told_day_by_day() {
     let week = "3 events were found.\n\
-                [1] calendar; Team stand-up; event_id a; on 2026-11-25\n| When: Wednesday, 25 November 2026, 08:30–08:45 (MST).\n\
-                [2] calendar; Office closed; event_id b; on 2026-11-25\n| When: Wednesday, 25 November 2026, all day.\n\
+                [1] calendar; Team stand-up; Wednesday, 25 November 2026, 08:30–08:45 MST; Friday, 27 November 2026, 08:30–08:45 MST\n| Repeats: every week.\n\
+                [2] calendar; Office closed; Tuesday, 24 November 2026 to Thursday, 26 November 2026, all day\n| Office closed.\n\
                 [3] calendar; Review: Omar Haddad; event_id c; on 2026-12-01\n| When: Tuesday, 1 December 2026, 15:00–16:00 (MST).\n";
     let mut talk = Talk::new();
     let search = talk.say("What do I have tomorrow?").await;
@@ -432,10 +439,7 @@ async fn the_calendar_is_told_day_by_day() {
     let mut talk = Talk::new();
     let free = talk.say("When am I free next week for 30 minutes?").await;
     let told = talk.hear(&free, "Free times:\n| Monday, 30 November 2026, 09:00–12:00 (MST)").await;
-    assert_eq!(free.calls[0].name, "find_free_time");
-    assert_eq!(free.calls[0].arguments["duration_minutes"], 30);
-    assert_eq!(free.calls[0].arguments["from"], "2026-11-30T00:00:00-07:00");
-    assert_eq!(free.calls[0].arguments["until"], "2026-12-07T00:00:00-07:00");
+    is_call(&free, "find_free_time", json!({ "duration_minutes": 30, "from": "2026-11-30", "to": "2026-12-06" }));
     assert_eq!(told.text, "Free times:\n- Monday, 30 November 2026, 09:00–12:00 (MST)");
 }
 
