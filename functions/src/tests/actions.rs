@@ -1,8 +1,11 @@
 //! Writes to the outside, through `POST /api/chat/execute-tool`: each happens once, whatever goes wrong on the way.
 
+mod calendar;
 mod crm;
 mod door;
 mod ledger;
+mod mail;
+mod policy;
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,7 @@
 //! Gmail, as one advisor's token sees it: <https://developers.google.com/workspace/gmail/api/reference/rest>.
 
+mod send;
+
 use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -14,6 +16,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model::mail::Message;
 
 pub mod watch;
+pub use send::{Sent, by_message_id};
 
 pub struct Gmail<'a> {
     pub http: &'a Client,

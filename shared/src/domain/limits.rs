@@ -68,6 +68,10 @@ pub async fn turn(world: &World, limit: Limit, who: &str) -> Result<()> {
         }
     }
 }
+/// Mails of one advisor: fifty an hour.
+pub const MAIL: Limit = Limit { name: "mail", burst: 50, interval: Duration::from_secs(72) };
+/// Mails of all advisors together: five hundred an hour.
+pub const ALL_MAIL: Limit = Limit { name: "all-mail", burst: 500, interval: Duration::from_millis(7_200) };
 
 /// Takes one from the bucket of `who`, or says when there is one again.
 pub async fn take(db: &Connection, limit: Limit, who: &str) -> Result<()> {

@@ -151,6 +151,11 @@ pub async fn next_reading(db: &Tenant<'_>) -> Result<i64> {
     Ok(db.row(sql, &[&db.owner.0]).await?.try_get(0)?)
 }
 
+/// The number of the newest reading of everything.
+pub async fn newest_reading(db: &Tenant<'_>) -> Result<i64> {
+    Ok((next_reading(db).await? - 1).max(1))
+}
+
 /// Some that this reading did not see.
 pub async fn not_listed(db: &Tenant<'_>, reading: i64, limit: i64) -> Result<Vec<Kept>> {
     let sql = format!(

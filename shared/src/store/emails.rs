@@ -23,6 +23,7 @@ pub async fn put(db: &Tenant<'_>, email: &Email) -> Result<Put> {
         on conflict on constraint emails_gmail_id_key do update
            set thread_id = excluded.thread_id, history_id = greatest(emails.history_id, excluded.history_id),
                label_ids = case when excluded.history_id >= emails.history_id then excluded.label_ids else emails.label_ids end,
+               message_id = coalesce(excluded.message_id, emails.message_id), received_at = excluded.received_at,
                subject = excluded.subject, snippet = excluded.snippet, body = excluded.body, quoted = excluded.quoted,
                updated_at = now()
         returning id, xmax = 0 as is_new";
@@ -124,4 +125,47 @@ pub async fn newest(
 pub async fn sender_of(db: &Tenant<'_>, message_id: &str) -> Result<Option<String>> {
     let sql = "-- emails::sender_of\nselect sender_email from emails where user_id = $1 and message_id = $2 limit 1";
     Ok(db.maybe(sql, &[&db.owner.0, &message_id]).await?.map(|row| row.try_get("sender_email")).transpose()?)
+}
+
+/// What an answer to a mail has to know of it.
+pub struct Answered {
+    pub thread_id: String,
+    pub message_id: Option<String>,
+    pub subject: String,
+    pub sender: String,
+    /// Empty when it names nobody.
+    pub reply_to: Vec<Mailbox>,
+    pub to: Vec<Mailbox>,
+    /// The advisor wrote it.
+    pub outbound: bool,
+    pub received_at: Timestamp,
+}
+
+pub async fn answered(db: &Tenant<'_>, gmail_id: &str) -> Result<Option<Answered>> {
+    let sql = "-- emails::answered
+        select thread_id, message_id, subject, sender_email, reply_to, to_recipients, outbound, received_at
+          from emails where user_id = $1 and gmail_id = $2";
+    let Some(row) = db.maybe(sql, &[&db.owner.0, &gmail_id]).await? else { return Ok(None) };
+    Ok(Some(Answered {
+        thread_id: row.try_get("thread_id")?,
+        message_id: row.try_get("message_id")?,
+        subject: row.try_get("subject")?,
+        sender: row.try_get("sender_email")?,
+        reply_to: serde_json::from_value(row.try_get("reply_to")?)?,
+        to: serde_json::from_value(row.try_get("to_recipients")?)?,
+        outbound: row.try_get("outbound")?,
+        received_at: row.try_get("received_at")?,
+    }))
+}
+
+/// The `Message-ID`s of what was said in a thread before this moment, oldest first; the newest `limit` of them.
+pub async fn said_before(db: &Tenant<'_>, thread_id: &str, before: Timestamp, limit: i64) -> Result<Vec<String>> {
+    let sql = "-- emails::said_before
+        select message_id from (
+            select message_id, received_at, id from emails
+             where user_id = $1 and thread_id = $2 and received_at < $3 and message_id is not null
+             order by received_at desc, id desc limit $4) newest
+         order by received_at, id";
+    let rows = db.rows(sql, &[&db.owner.0, &thread_id, &before, &limit]).await?;
+    rows.iter().map(|row| Ok(row.try_get("message_id")?)).collect()
 }

@@ -6,9 +6,11 @@ pub mod channels;
 mod free_busy;
 mod read;
 mod wire;
+mod write;
 
 pub use free_busy::{Availability, Busy};
 pub use read::{Listing, Page};
+pub use write::{Notify, event_of};
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Client;

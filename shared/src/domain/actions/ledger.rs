@@ -55,6 +55,11 @@ pub trait Write: Sync {
     /// Whether it happened, of a try whose end nobody knows.
     fn probe(&self, effect: &Effect) -> impl Future<Output = Result<Probe>> + Send;
 
+    /// Whether there is something to keep of it here.
+    fn is_kept(&self) -> bool {
+        true
+    }
+
     /// Keeps our copy, in the transaction that says it happened.
     fn keep(&self, db: &Tenant<'_>, effect: &Effect, landed: &Landed) -> impl Future<Output = Result<()>> + Send;
 }
@@ -122,6 +127,11 @@ impl Ledger<'_> {
                 Ok(Landed { provider_ref, response })
             }
         }
+    }
+
+    /// Whether this step was ever meant to happen.
+    pub async fn has(&self, step: i32) -> Result<bool> {
+        Ok(self.known(step).await?.is_some())
     }
 
     /// What is kept of the step; kept now, if it was not.
@@ -212,7 +222,7 @@ impl Ledger<'_> {
         began: Option<i64>,
         landed: Landed,
     ) -> Result<Landed, Halt> {
-        let kept = match self.put(write, effect, began, &landed, true).await {
+        let kept = match self.put(write, effect, began, &landed, write.is_kept()).await {
             Ok(kept) => kept,
             Err(error) => {
                 // That it happened must not be forgotten over our copy, which the next reading brings.

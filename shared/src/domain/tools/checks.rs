@@ -39,6 +39,18 @@ pub fn address(tool: &str, argument: &str, value: &str) -> Result<String> {
     Err(wrong(tool, argument, &why))
 }
 
+/// Several, each once, in the order they came.
+pub fn addresses(tool: &str, argument: &str, values: &[String]) -> Result<Vec<String>> {
+    let mut addresses = Vec::new();
+    for (at, value) in values.iter().enumerate() {
+        let address = address(tool, &format!("{argument}.{at}"), value)?;
+        if !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
+    Ok(addresses)
+}
+
 /// `local@domain` in ASCII, without quotes and comments: what mailboxes are called in this century.
 fn is_address(address: &str) -> bool {
     let Some((local, domain)) = address.split_once('@') else { return false };

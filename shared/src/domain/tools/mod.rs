@@ -4,6 +4,7 @@
 //! called it hands that to [`crate::domain::actions::propose`]. A tool that fails never ends the turn: the model is told why,
 //! in words it can act on.
 
+mod cancel_event;
 mod checks;
 pub mod contact_fields;
 mod create_contact;
@@ -13,11 +14,15 @@ pub mod execute;
 mod find_free_time;
 mod get_contact_by_id;
 mod get_contact_notes;
+mod schedule_event;
 mod schema;
 mod search_calendar;
 mod search_contacts;
 mod search_emails;
+mod send_email;
+mod times;
 mod update_contact;
+mod update_event;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -90,6 +95,10 @@ pub const TOOLS: &[Tool] = &[
     get_contact_by_id::TOOL,
     get_contact_notes::TOOL,
     find_free_time::TOOL,
+    send_email::TOOL,
+    schedule_event::TOOL,
+    update_event::TOOL,
+    cancel_event::TOOL,
     create_contact::TOOL,
     update_contact::TOOL,
     create_note::TOOL,

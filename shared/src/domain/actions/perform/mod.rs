@@ -1,12 +1,19 @@
 //! Does what was approved, step by step through the ledger of effects. One file for each action.
 
+mod cancel_event;
 mod create_contact;
 mod create_note;
+mod events;
+mod schedule_event;
+mod send_email;
 mod update_contact;
+mod update_event;
 
 use serde_json::{Value, json};
 
 use super::ledger::{Halt, Ledger, UNCLEAR};
+use crate::clients::calendar::Calendar;
+use crate::clients::gmail::Gmail;
 use crate::clients::hubspot::HubSpot;
 use crate::domain::World;
 use crate::domain::accounts::tokens::{self, Access};
@@ -29,6 +36,16 @@ impl Desk<'_> {
     fn hubspot(&self) -> HubSpot<'_> {
         let world = self.ledger.world;
         HubSpot { http: &world.http, base: &world.config.hubspot.api_url, token: &self.access.token }
+    }
+
+    fn gmail(&self) -> Gmail<'_> {
+        let world = self.ledger.world;
+        Gmail { http: &world.http, base: &world.config.google.gmail_url, token: &self.access.token }
+    }
+
+    fn calendar(&self) -> Calendar<'_> {
+        let world = self.ledger.world;
+        Calendar { http: &world.http, base: &world.config.google.calendar_url, token: &self.access.token }
     }
 
     fn links(&self) -> Links<'_> {
@@ -77,6 +94,39 @@ async fn with_access(world: &World, claim: &Claim, kept: &Kept) -> Result<Value,
 async fn steps(world: &World, claim: &Claim, action: &Action, access: &Access) -> Result<Value, Halt> {
     let desk = Desk { ledger: Ledger { world, claim }, access };
     match action {
+        Action::SendEmail { to, cc, bcc, subject, body, reply } => {
+            let mail = send_email::Mail { to, cc, bcc, subject, body, reply: reply.as_ref() };
+            send_email::run(&desk, &mail).await
+        }
+        Action::ScheduleEvent { summary, start, end, time_zone, description, location, attendees } => {
+            let new = schedule_event::New {
+                summary,
+                start: *start,
+                end: *end,
+                time_zone,
+                description: description.as_deref(),
+                location: location.as_deref(),
+                attendees,
+            };
+            schedule_event::run(&desk, &new).await
+        }
+        Action::UpdateEvent { event_id, summary, start, end, time_zone, description, location, attendees, etag } => {
+            let changes = update_event::Changes {
+                event_id,
+                summary: summary.as_deref(),
+                start: *start,
+                end: *end,
+                time_zone,
+                description: description.as_deref(),
+                location: location.as_deref(),
+                attendees: attendees.as_deref(),
+                etag: etag.as_deref(),
+            };
+            update_event::run(&desk, &changes).await
+        }
+        Action::CancelEvent { event_id, send_updates, etag, .. } => {
+            cancel_event::run(&desk, event_id, *send_updates, etag.as_deref()).await
+        }
         Action::CreateContact { email, properties, note } => {
             create_contact::run(&desk, email, properties, note.as_deref()).await
         }
@@ -84,7 +134,6 @@ async fn steps(world: &World, claim: &Claim, action: &Action, access: &Access) -
             update_contact::run(&desk, contact_id, properties).await
         }
         Action::CreateNote { contact_id, note_body, .. } => create_note::run(&desk, contact_id, note_body).await,
-        _ => Err(Error::bad_request("This cannot be done yet.").into()),
     }
 }
 
