@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use shared::domain::limits;
-use shared::domain::tools::execute::execute;
+use shared::domain::tools::execute::{Asked, execute};
 use shared::edge::{Call, Reply, Route};
 use shared::{App, Result};
 
@@ -13,7 +13,8 @@ pub const ROUTE: Route = Route::post("/api/chat/execute-tool", |app, call| Box::
     .about("chat", "Runs one tool; what it says against the call is an answer, too.")
     .session()
     .body::<Body>(r#"{"tool_name": "search_contacts", "arguments": {"query": "Greg"}}"#)
-    .ok::<Ran>();
+    .ok::<Ran>()
+    .idempotent();
 
 #[derive(Deserialize, Validate, JsonSchema)]
 struct Body {
@@ -40,7 +41,14 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
 
     limits::take(&app.db().await?, limits::TOOLS, &advisor.id.to_string()).await?;
     let arguments = Value::Object(body.arguments);
-    let ran = execute(app, advisor.id, advisor.session, &body.tool_name, &arguments).await?;
+    let asked = Asked {
+        owner: advisor.id,
+        session: advisor.session,
+        tool: &body.tool_name,
+        arguments: &arguments,
+        key: call.header("Idempotency-Key"),
+    };
+    let ran = execute(app, asked).await?;
 
     let status = if ran.error.is_none() { "success" } else { "error" };
     Reply::json(&Ran { status, result: ran.result, error: ran.error })

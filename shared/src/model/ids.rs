@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -68,6 +69,20 @@ impl TaskId {
 impl ActionId {
     pub fn random() -> Self {
         Self(Uuid::now_v7())
+    }
+
+    /// The action an advisor's client calls by a key of its own: the same all day for the same key and content, and in the
+    /// order of the days among the others.
+    pub fn keyed(owner: UserId, key: &str, content: &str, now: Timestamp) -> Self {
+        let day = 24 * 60 * 60 * 1000;
+        let millis = u64::try_from(now.as_millisecond() / day * day).unwrap_or_default();
+        let digest = aws_lc_rs::digest::digest(
+            &aws_lc_rs::digest::SHA256,
+            format!("{owner}|{}|{key}|{content}", key.len()).as_bytes(),
+        );
+        let mut bytes = [0; 10];
+        bytes.copy_from_slice(&digest.as_ref()[..10]);
+        Self(uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid())
     }
 }
 

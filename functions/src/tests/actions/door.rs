@@ -74,3 +74,24 @@ async fn somebody_elses_contact_does_not_exist() {
 
     assert!(error.contains("There is no such contact"), "{error}");
 }
+
+#[tokio::test]
+async fn what_is_asked_again_under_the_same_key_is_done_once() {
+    let app = TestApp::start().await;
+    let ada = practice(&app).await;
+    let body =
+        json!({ "tool_name": "create_note", "arguments": { "contact_id": "501", "note_body": "x" } }).to_string();
+    let headers = [&FRONTEND[..], &[("Idempotency-Key", "note-1")]].concat();
+    let ask = async || ada.call(http::Method::POST, "/api/chat/execute-tool", &headers, Some(body.clone())).await;
+
+    let first = ask().await.json();
+    let again = ask().await;
+    assert_eq!(again.header("idempotent-replayed"), "true");
+    // The function was lost before it could answer: nobody remembers the key.
+    app.sql("delete from idempotency_keys").await;
+    let lost = ask().await.json();
+
+    assert_eq!(first["status"], "success", "{first}");
+    assert_eq!((&again.json(), &lost), (&first, &first));
+    assert_eq!(app.in_portal(ada.user_id().await, "notes", "hs_note_body").await.len(), 1);
+}

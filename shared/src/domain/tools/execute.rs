@@ -19,6 +19,17 @@ use crate::store::users;
 /// How long the client is kept waiting for a write; a buffered answer has to leave within 29 seconds.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// One call of a tool.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    pub owner: UserId,
+    pub session: Uuid,
+    pub tool: &'a str,
+    pub arguments: &'a Value,
+    /// The client's own name for it: what is asked again under the same one is done once.
+    pub key: Option<&'a str>,
+}
+
 /// What came of it.
 pub struct Executed {
     pub result: Option<Value>,
@@ -27,11 +38,12 @@ pub struct Executed {
 }
 
 /// Runs it. What the tool says against it is an answer; an error is what keeps it from being tried at all.
-pub async fn execute(world: &World, owner: UserId, session: Uuid, name: &str, arguments: &Value) -> Result<Executed> {
-    let Some(tool) = find(name) else {
-        return Ok(Executed { result: None, error: Some(format!("Invalid arguments: Unknown function: {name}")) });
+pub async fn execute(world: &World, asked: Asked<'_>) -> Result<Executed> {
+    let Some(tool) = find(asked.tool) else {
+        let error = format!("Invalid arguments: Unknown function: {}", asked.tool);
+        return Ok(Executed { result: None, error: Some(error) });
     };
-    match called(world, owner, session, tool.name, arguments).await {
+    match called(world, Asked { tool: tool.name, ..asked }).await {
         Ok(executed) => Ok(executed),
         Err(error) if error.kind == Kind::Unauthenticated => Err(error),
         Err(error) => {
@@ -43,7 +55,8 @@ pub async fn execute(world: &World, owner: UserId, session: Uuid, name: &str, ar
     }
 }
 
-async fn called(world: &World, owner: UserId, session: Uuid, name: &str, arguments: &Value) -> Result<Executed> {
+async fn called(world: &World, asked: Asked<'_>) -> Result<Executed> {
+    let owner = asked.owner;
     let mut db = world.db().await?;
     let tenant = db.tenant(owner).await?;
     let user = users::get(&tenant).await?.ok_or_else(Error::unauthenticated)?;
@@ -51,16 +64,20 @@ async fn called(world: &World, owner: UserId, session: Uuid, name: &str, argumen
     drop(db);
     let time_zone = TimeZone::get(&user.time_zone).unwrap_or(TimeZone::UTC);
     let caller = Caller { world, owner, now: world.now().to_zoned(time_zone) };
-    match run(&caller, name, &arguments.to_string()).await? {
+    match run(&caller, asked.tool, &asked.arguments.to_string()).await? {
         Ran::Found(output) => Ok(Executed { result: Some(output.value), error: None }),
-        Ran::Wants(action) => Ok(told(&written(world, owner, session, &action).await?)),
+        Ran::Wants(action) => Ok(told(&written(world, asked, &action).await?)),
     }
 }
 
-async fn written(world: &World, owner: UserId, session: Uuid, action: &Action) -> Result<Kept> {
+async fn written(world: &World, asked: Asked<'_>, action: &Action) -> Result<Kept> {
+    let Asked { owner, session, tool, arguments, key } = asked;
+    let id = match key {
+        Some(key) => ActionId::keyed(owner, key, &format!("{tool}{arguments}"), world.now()),
+        None => ActionId::random(),
+    };
     let origin = Origin::Tool { session };
-    let proposal =
-        Proposal { id: ActionId::random(), action, origin: &origin, context: Context::default(), cause: None };
+    let proposal = Proposal { id, action, origin: &origin, context: Context::default(), cause: None };
     let mut db = world.db().await?;
     let tenant = db.tenant(owner).await?;
     let proposed = actions::propose(&tenant, &proposal).await?;
