@@ -1,6 +1,7 @@
 //! Gmail, as one advisor's token sees it: <https://developers.google.com/workspace/gmail/api/reference/rest>.
 
 mod send;
+pub mod watch;
 
 use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
@@ -15,7 +16,6 @@ use super::http::Outgoing;
 use crate::error::{Error, Kind, Result};
 use crate::model::mail::Message;
 
-pub mod watch;
 pub use send::{Sent, by_message_id};
 
 pub struct Gmail<'a> {

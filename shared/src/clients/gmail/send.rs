@@ -2,7 +2,6 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE;
-use reqwest::RequestBuilder;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -58,10 +57,6 @@ impl Gmail<'_> {
     /// 404 when it is no draft any more.
     pub async fn send_draft(&self, id: &str) -> Result<Sent> {
         self.post_request("drafts/send").json(&json!({ "id": id })).send_json("gmail.send_draft").await
-    }
-
-    fn post_request(&self, path: &str) -> RequestBuilder {
-        self.http.post(format!("{}/gmail/v1/users/me/{path}", self.base)).bearer_auth(self.token)
     }
 }
 
