@@ -4,14 +4,15 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 use shared::domain::chat::event::{Citation, Event};
-use shared::domain::chat::turn;
+use shared::domain::chat::{decide, turn};
 use shared::domain::limits;
-use shared::edge::encode::{self, Passage, Seed, shown};
+use shared::edge::encode::{self, Passage, Seed, shown, waiting};
 use shared::edge::{Call, Reply, Route};
 use shared::model::ConversationId;
+use shared::model::action::Kept;
 use shared::{App, Result};
 
-use super::body::{Asking, Question, question};
+use super::body::{Asking, Question, What, question};
 
 pub const ROUTE: Route = Route::post("/api/chat", |app, call| Box::pin(handler(app, call)))
     .streaming()
@@ -27,9 +28,19 @@ pub const STREAM: Route = ROUTE.at("/api/chat/stream");
 
 async fn handler(app: &App, call: Call) -> Result<Reply> {
     let advisor = call.advisor(app).await?;
-    let Question { asked, protocol, stream } = question(&call, advisor, call.time_left(app.now()))?;
+    let Question { what, protocol, stream } = question(&call, advisor, call.time_left(app.now()))?;
 
     limits::take(&app.db().await?, limits::CHAT, &advisor.id.to_string()).await?;
+    let asked = match what {
+        What::Asks(asked) => asked,
+        What::Answers(responses, time_left) => {
+            let decided = decide::by_parts(app, &responses).await?;
+            let app = app.clone();
+            let (listener, events) = encode::channel();
+            tokio::spawn(async move { decide::run(&app, decided, listener, time_left).await });
+            return Ok(encode::reply(protocol, events));
+        }
+    };
     if stream {
         let app = app.clone();
         let (listener, events) = encode::channel();
@@ -54,6 +65,8 @@ struct Whole {
     finish_reason: &'static str,
     conversation_id: Option<ConversationId>,
     citations: Vec<Citation>,
+    /// Writes that wait, or waited until now.
+    approvals: Vec<Kept>,
 }
 
 fn whole(events: Vec<Event>) -> Whole {
@@ -63,14 +76,18 @@ fn whole(events: Vec<Event>) -> Whole {
         answer.message += &text.content(&event);
         match event {
             Event::Sources(hits) => answer.sources = hits.iter().map(shown).collect(),
-            Event::ToolCall { name, arguments, .. } => {
-                answer.function_call.get_or_insert_with(|| json!({ "name": name, "arguments": arguments }));
+            Event::ToolCall { id, name, arguments } => {
+                let call = json!({ "id": id, "name": name, "arguments": arguments });
+                answer.function_call.get_or_insert(call);
             }
-            Event::ToolResult { ok, output, .. } => {
-                if let Some(call) = answer.function_call.as_mut().filter(|call| call.get("result").is_none()) {
-                    call[if ok { "result" } else { "error" }] = output;
-                }
+            Event::ToolResult { id, ok, output, .. } => {
+                answered(&mut answer, Some(&id), if ok { "result" } else { "error" }, output);
             }
+            Event::ApprovalRequested { approval } => {
+                answered(&mut answer, approval.call_id.as_deref(), "result", waiting(&approval));
+                answer.approvals.push(*approval);
+            }
+            Event::ApprovalDecided { approval } => answer.approvals.push(*approval),
             Event::Conversation { id } => answer.conversation_id = Some(id),
             Event::Citations(citations) => answer.citations = citations,
             Event::Finished { reason } => answer.finish_reason = reason,
@@ -78,4 +95,11 @@ fn whole(events: Vec<Event>) -> Whole {
         }
     }
     answer
+}
+
+/// What came of the call that is told.
+fn answered(answer: &mut Whole, id: Option<&str>, field: &str, output: Value) {
+    if let Some(call) = answer.function_call.as_mut().filter(|call| call["id"].as_str() == id) {
+        call[field] = output;
+    }
 }

@@ -273,5 +273,7 @@ pub struct Kept {
     /// What the tool answers once it is done.
     pub result: Option<Value>,
     pub error: Option<String>,
+    /// 1, and one more with each edit.
+    pub version: i32,
     pub created_at: Timestamp,
 }

@@ -76,7 +76,7 @@ const COLUMNS: &str = "a.id, a.tool, a.payload, a.hash, a.preview, a.reasons,
                    then 'unknown' else 'failed' end
          else a.state end as state,
     a.origin, a.conversation_id, a.call_id, a.rule_id, a.event_id, a.expires_at, a.decided_at, a.decided_by, a.task_id, a.result,
-    coalesce(a.error, case when t.state = 'failed' then t.last_error end) as error, a.created_at";
+    coalesce(a.error, case when t.state = 'failed' then t.last_error end) as error, a.version, a.created_at";
 const FROM: &str = "actions a left join tasks t on t.user_id = a.user_id and t.id = a.task_id";
 
 pub async fn get(db: &Tenant<'_>, id: ActionId) -> Result<Option<Kept>> {
@@ -122,12 +122,12 @@ pub async fn offer(db: &Tenant<'_>, session: Uuid, ids: &[ActionId]) -> Result<(
     Ok(())
 }
 
-/// What the session's next message may say yes to, oldest first.
+/// What the session's next message answers to, oldest first: also what was decided since, so that a second "yes" is known
+/// for what it is. Nobody else answers until the transaction ends.
 pub async fn offered(db: &Tenant<'_>, session: Uuid) -> Result<Vec<Kept>> {
     let sql = format!(
         "-- actions::offered
-        select {COLUMNS} from {FROM}
-         where a.user_id = $1 and a.session_id = $2 and a.offered and a.state = 'pending' and a.expires_at > now() order by a.id"
+        select {COLUMNS} from {FROM} where a.user_id = $1 and a.session_id = $2 and a.offered order by a.id for update of a"
     );
     db.rows(&sql, &[&db.owner.0, &session]).await?.iter().map(kept).collect()
 }
@@ -135,7 +135,7 @@ pub async fn offered(db: &Tenant<'_>, session: Uuid) -> Result<Vec<Kept>> {
 /// Lets it happen: `task` does it. `false` when it does not wait any more, or not as `hash`.
 pub async fn approve(db: &Tenant<'_>, id: ActionId, hash: &[u8], by: DecidedBy, task: TaskId) -> Result<bool> {
     let sql = "-- actions::approve
-        update actions set state = 'approved', offered = false, decided_at = now(), decided_by = $4, task_id = $5, updated_at = now()
+        update actions set state = 'approved', decided_at = now(), decided_by = $4, task_id = $5, updated_at = now()
          where user_id = $1 and id = $2 and hash = $3 and state = 'pending' and expires_at > now()";
     Ok(db.execute(sql, &[&db.owner.0, &id.0, &hash, &by.name(), &task.0]).await? == 1)
 }
@@ -143,7 +143,7 @@ pub async fn approve(db: &Tenant<'_>, id: ActionId, hash: &[u8], by: DecidedBy, 
 /// `false` when it does not wait any more.
 pub async fn deny(db: &Tenant<'_>, id: ActionId, by: DecidedBy) -> Result<bool> {
     let sql = "-- actions::deny
-        update actions set state = 'denied', offered = false, decided_at = now(), decided_by = $3, updated_at = now()
+        update actions set state = 'denied', decided_at = now(), decided_by = $3, updated_at = now()
          where user_id = $1 and id = $2 and state = 'pending'";
     Ok(db.execute(sql, &[&db.owner.0, &id.0, &by.name()]).await? == 1)
 }
@@ -151,7 +151,7 @@ pub async fn deny(db: &Tenant<'_>, id: ActionId, by: DecidedBy) -> Result<bool> 
 /// Puts another action in its place, which has to be approved anew. `false` when it does not wait any more.
 pub async fn edit(db: &Tenant<'_>, id: ActionId, action: &Action, hash: &[u8], preview: &str) -> Result<bool> {
     let sql = "-- actions::edit
-        update actions set payload = $3, hash = $4, preview = $5, recipients = $6, version = version + 1, offered = false, updated_at = now()
+        update actions set payload = $3, hash = $4, preview = $5, recipients = $6, version = version + 1, updated_at = now()
          where user_id = $1 and id = $2 and state = 'pending' and expires_at > now()";
     let payload = serde_json::to_value(action)?;
     Ok(db.execute(sql, &[&db.owner.0, &id.0, &payload, &hash, &preview, &action.recipients()]).await? == 1)
@@ -213,6 +213,7 @@ fn kept(row: &Row) -> Result<Kept> {
         task_id: row.try_get::<_, Option<Uuid>>("task_id")?.map(TaskId),
         result: row.try_get("result")?,
         error: row.try_get("error")?,
+        version: row.try_get("version")?,
         created_at: row.try_get("created_at")?,
     })
 }

@@ -84,6 +84,13 @@ pub async fn add(db: &Tenant<'_>, id: ConversationId, message: &NewMessage<'_>) 
     Ok(row.try_get("id")?)
 }
 
+/// Whether anything in it may hold what somebody else wrote.
+pub async fn is_tainted(db: &Tenant<'_>, id: ConversationId) -> Result<bool> {
+    let sql = "-- conversations::is_tainted
+        select exists (select 1 from messages where user_id = $1 and conversation_id = $2 and tainted) as tainted";
+    Ok(db.row(sql, &[&db.owner.0, &id.0]).await?.try_get("tainted")?)
+}
+
 /// The last `limit` messages, oldest first.
 pub async fn messages(db: &Tenant<'_>, id: ConversationId, limit: i64) -> Result<Vec<Message>> {
     let sql = "-- conversations::messages

@@ -119,6 +119,14 @@ impl Answer {
         self.pause()
     }
 
+    /// Puts words of ours at the end, which pass no filter: nothing of the model's may be in them but as code.
+    pub fn append(&mut self, pieces: Vec<Piece>) -> Vec<Piece> {
+        let mut shown = self.pause();
+        self.scan.out.add(pieces);
+        shown.extend(self.scan.out.take());
+        shown
+    }
+
     /// The numbers cited so far, in the order of their first use.
     pub fn cited(&self) -> Vec<usize> {
         self.scan.evidence.used()

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::answer::Piece;
 use crate::model::ConversationId;
+use crate::model::action::Kept;
 use crate::model::document::Hit;
 
 #[derive(Debug, Clone)]
@@ -27,6 +28,14 @@ pub enum Event {
         name: String,
         ok: bool,
         output: Value,
+    },
+    /// A write waits for the advisor: `approval.call_id` is the model's id of the call, which has no result yet.
+    ApprovalRequested {
+        approval: Box<Kept>,
+    },
+    /// What became of a write that waited.
+    ApprovalDecided {
+        approval: Box<Kept>,
     },
     /// A provider's connection has ended; `text` is for the advisor.
     ReconnectNeeded {

@@ -13,6 +13,12 @@ pub struct Said {
     pub content: String,
 }
 
+impl Said {
+    pub fn is_answer(&self) -> bool {
+        self.role == "assistant"
+    }
+}
+
 /// The conversation a question belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conversation {
@@ -35,44 +41,51 @@ pub struct Thread {
     pub items: Vec<Item>,
     /// The advisor's question before this one.
     pub asked_before: Option<String>,
+    /// Something of it may hold what somebody else wrote.
+    pub tainted: bool,
 }
 
 /// Opens the conversation, makes it if it is new, and keeps the question.
 pub async fn open(db: &Tenant<'_>, conversation: Conversation, claimed: &[Said], message: &str) -> Result<Thread> {
-    let mut said: Vec<Said> = claimed.to_vec();
+    // What a client says the assistant said may quote anything.
+    let mut said: Vec<(Said, bool)> = claimed.iter().map(|said| (said.clone(), said.is_answer())).collect();
     let id = match conversation {
         Conversation::New => ConversationId::random(),
         Conversation::Known(id) | Conversation::Named(id) => id,
     };
     if conversation != Conversation::New && conversations::exists(db, id).await? {
         let stored = conversations::messages(db, id, i64::try_from(KEPT).unwrap_or(10)).await?;
-        said = stored.into_iter().map(|m| Said { role: m.role, content: m.content }).collect();
+        said = stored.into_iter().map(|m| (Said { role: m.role, content: m.content }, m.tainted)).collect();
     } else if matches!(conversation, Conversation::Known(_)) {
         return Err(Error::not_found("conversation"));
     } else {
         conversations::start(db, id, &title(message)).await?;
     }
-    conversations::add(
-        db,
-        id,
-        &conversations::NewMessage {
-            role: "user",
-            content: message,
-            sources: serde_json::json!([]),
-            tool_calls: serde_json::json!([]),
-            tainted: false,
-            finish_reason: None,
-        },
-    )
-    .await?;
+    add(db, id, message).await?;
 
-    let asked_before = said.iter().rev().find(|said| said.role == "user").map(|said| said.content.clone());
-    let recent = said.split_off(said.len().saturating_sub(KEPT));
-    let items = recent.into_iter().filter(|said| !said.content.trim().is_empty()).map(|said| {
+    let asked_before = said.iter().rev().find(|(said, _)| !said.is_answer()).map(|(said, _)| said.content.clone());
+    let mut recent = said.split_off(said.len().saturating_sub(KEPT));
+    recent.retain(|(said, _)| !said.content.trim().is_empty());
+    let tainted = recent.iter().any(|(_, tainted)| *tainted);
+    let items = recent.into_iter().map(|(said, _)| {
         let content: String = said.content.chars().take(LONGEST).collect();
-        if said.role == "assistant" { Item::Assistant(content) } else { Item::User(content) }
+        if said.is_answer() { Item::Assistant(content) } else { Item::User(content) }
     });
-    Ok(Thread { id, items: items.collect(), asked_before })
+    Ok(Thread { id, items: items.collect(), asked_before, tainted })
+}
+
+/// Keeps what the advisor said.
+pub async fn add(db: &Tenant<'_>, id: ConversationId, message: &str) -> Result<()> {
+    let message = conversations::NewMessage {
+        role: "user",
+        content: message,
+        sources: serde_json::json!([]),
+        tool_calls: serde_json::json!([]),
+        tainted: false,
+        finish_reason: None,
+    };
+    conversations::add(db, id, &message).await?;
+    Ok(())
 }
 
 fn title(message: &str) -> String {

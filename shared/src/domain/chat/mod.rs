@@ -1,8 +1,14 @@
 //! A chat turn: retrieve, ask the model, run the tools it calls, stream the answer with its sources.
 
+mod act;
 pub mod answer;
+pub mod decide;
 pub mod event;
 pub mod history;
+pub mod offer;
+mod order;
+mod origin;
 pub mod prompt;
+mod reply;
 pub mod sources;
 pub mod turn;

@@ -4,23 +4,31 @@ use jiff::tz::TimeZone;
 
 use super::answer::Cited;
 use super::event::Citation;
+use super::origin::{self, Origin};
 use crate::domain::calendar::words;
 use crate::domain::tools::DATES;
 use crate::model::document::{Hit, Kind};
 
 /// Sources in the order of their numbers, which begin at 1.
-#[derive(Default)]
-pub struct Sources(Vec<Hit>);
+pub struct Sources {
+    hits: Vec<Hit>,
+    /// The advisor's address.
+    own: String,
+}
 
 impl Sources {
+    pub fn of(own: String) -> Self {
+        Self { hits: Vec::new(), own }
+    }
+
     /// The number of a source; the same span has one number however often it is found.
     pub fn add(&mut self, hit: Hit) -> usize {
         let same = |known: &Hit| known.document_id == hit.document_id && known.ordinal == hit.ordinal;
-        if let Some(at) = self.0.iter().position(same) {
+        if let Some(at) = self.hits.iter().position(same) {
             return at + 1;
         }
-        self.0.push(hit);
-        self.0.len()
+        self.hits.push(hit);
+        self.hits.len()
     }
 
     /// Adds all, and answers the text that shows them to the model.
@@ -35,7 +43,7 @@ impl Sources {
 
     /// Those after the first `known`, for the filter of the answer.
     pub fn cited_after(&self, known: usize) -> Vec<Cited> {
-        let numbered = self.0.iter().enumerate().skip(known);
+        let numbered = self.hits.iter().enumerate().skip(known);
         let cited = numbered.map(|(at, hit)| Cited {
             n: at + 1,
             url: link(hit).to_owned(),
@@ -46,15 +54,15 @@ impl Sources {
     }
 
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.hits.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.hits.is_empty()
     }
 
     pub fn citations(&self, numbers: &[usize]) -> Vec<Citation> {
-        let known = numbers.iter().filter_map(|n| Some((*n, self.0.get(n.checked_sub(1)?)?)));
+        let known = numbers.iter().filter_map(|n| Some((*n, self.hits.get(n.checked_sub(1)?)?)));
         let citations = known.map(|(n, hit)| Citation {
             n,
             source_type: hit.kind.name(),
@@ -68,7 +76,7 @@ impl Sources {
 
     /// Whether anything in it was written by somebody else than the advisor's own office.
     pub fn from_outside(&self) -> bool {
-        self.0.iter().any(|hit| matches!(hit.kind, Kind::Email | Kind::Calendar))
+        self.hits.iter().any(|hit| origin::of(hit, &self.own) == Origin::Outside)
     }
 }
 

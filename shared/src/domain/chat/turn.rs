@@ -5,25 +5,27 @@ use std::time::{Duration, Instant};
 use futures::StreamExt;
 use jiff::Zoned;
 use jiff::tz::TimeZone;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::mpsc;
+use uuid::Uuid;
 
-use super::answer::Answer;
-use super::event::Event;
+use super::answer::{Answer, Piece};
+use super::decide;
+use super::event::{Citation, Event};
 use super::history::{self, Conversation, Said, Thread};
-use super::prompt;
 use super::sources::Sources;
-use crate::clients::openai::{ChatRequest, Delta, FinishReason, Finished, Item, ToolCall, ToolSpec, Usage};
+use super::{offer, order, prompt};
+use crate::clients::openai::{ChatRequest, Delta, FinishReason, Finished, Item, ToolSpec, Usage};
 use crate::domain::knowledge::retrieve::{Found, Question, retrieve};
-use crate::domain::tools::{self, Caller, Ran};
-use crate::domain::{World, models};
+use crate::domain::{World, models, tools};
 use crate::error::{Error, Kind, Result};
+use crate::model::action::{Kept, State};
 use crate::model::document::Kind as SourceKind;
 use crate::model::user::User;
-use crate::model::{ConversationId, UserId};
+use crate::model::{ActionId, ConversationId, UserId};
 use crate::store::conversations::{self, NewMessage};
 use crate::store::model_calls::{self, Call};
-use crate::store::users;
+use crate::store::{actions, users};
 
 /// Times the model may be asked in one turn.
 const ROUNDS: usize = 6;
@@ -38,6 +40,8 @@ const MAX_OUTPUT_TOKENS: u32 = 2_000;
 #[derive(Debug, Clone)]
 pub struct Asked {
     pub owner: UserId,
+    /// Where it is asked: the same session's next message can say yes to what this turn proposes.
+    pub session: Uuid,
     pub conversation: Conversation,
     pub message: String,
     /// What the client says was said before; a stored conversation wins.
@@ -99,49 +103,65 @@ fn apology(error: &Error) -> String {
     }
 }
 
-struct Turn<'a> {
-    world: &'a World,
-    owner: UserId,
-    conversation: ConversationId,
-    now: Zoned,
-    listener: &'a Listener,
-    sources: Sources,
-    answer: Answer,
-    items: Vec<Item>,
+pub(super) struct Turn<'a> {
+    pub(super) world: &'a World,
+    pub(super) owner: UserId,
+    pub(super) session: Uuid,
+    pub(super) conversation: ConversationId,
+    /// The advisor's own words: this message and nothing else.
+    pub(super) words: &'a str,
+    pub(super) now: Zoned,
+    pub(super) listener: &'a Listener,
+    pub(super) sources: Sources,
+    /// Something else than the sources was from outside.
+    pub(super) tainted: bool,
+    pub(super) answer: Answer,
+    pub(super) items: Vec<Item>,
     tools: Vec<ToolSpec>,
-    calls: Vec<Value>,
+    pub(super) calls: Vec<Value>,
+    /// Writes that were proposed, as they stand.
+    pub(super) actions: Vec<Kept>,
     usage: Usage,
-    ends: Instant,
+    pub(super) ends: Instant,
 }
 
 async fn converse(world: &World, asked: Asked, listener: &Listener, begun: Instant) -> Result<&'static str> {
+    let ends = begun + asked.time_left.saturating_sub(CLOSING);
+    if let Some(decided) = decide::by_message(world, &asked).await? {
+        return decide::tell(world, decided, listener, ends).await;
+    }
     let (user, thread) = open(world, &asked).await?;
     let time_zone = TimeZone::get(&user.time_zone).unwrap_or(TimeZone::UTC);
     let now = world.now().to_zoned(time_zone.clone());
 
-    let found = found(world, &asked, thread.asked_before.as_deref()).await?;
+    let ordered = asked.kinds.is_empty() && order::is_order(&asked.message);
+    let found = found(world, &asked, ordered, thread.asked_before.as_deref()).await?;
     // The first thing a client hears of, always.
     send(listener, Event::Sources(found.hits.clone())).await?;
     send(listener, Event::Conversation { id: thread.id }).await?;
-    let mut sources = Sources::default();
+    let mut sources = Sources::of(user.email);
     let passages = sources.show(found.hits, &time_zone);
     let answer = Answer::new(sources.cited_after(0));
     let mut items = thread.items;
-    items.push(Item::User(prompt::question(&passages, found.by_words_only, &asked.message)));
+    items.push(Item::User(prompt::question(&passages, found.by_words_only, ordered, &asked.message)));
 
     let mut turn = Turn {
         world,
         owner: asked.owner,
+        session: asked.session,
         conversation: thread.id,
+        words: &asked.message,
         now,
         listener,
         sources,
+        tainted: thread.tainted,
         answer,
         items,
         tools: tools::specs(),
         calls: Vec::new(),
+        actions: Vec::new(),
         usage: Usage::default(),
-        ends: begun + asked.time_left.saturating_sub(CLOSING),
+        ends,
     };
     let name = user.name.unwrap_or_else(|| "the advisor".into());
     let outcome = turn.rounds(&prompt::system(&one_line(&name), &turn.now)).await;
@@ -149,13 +169,14 @@ async fn converse(world: &World, asked: Asked, listener: &Listener, begun: Insta
 }
 
 /// The question as it goes into a search: a short one leans on the one before.
-async fn found(world: &World, asked: &Asked, before: Option<&str>) -> Result<Found> {
+async fn found(world: &World, asked: &Asked, ordered: bool, before: Option<&str>) -> Result<Found> {
     let leaning = asked.message.split_whitespace().count() < 7;
     let text = match before.filter(|_| leaning) {
         Some(before) => format!("{}\n{before}", asked.message),
         None => asked.message.clone(),
     };
-    let question = Question { text: &text, kinds: &asked.kinds, since: None, until: None, limit: asked.context };
+    let kinds: &[SourceKind] = if ordered { &[SourceKind::Contact] } else { &asked.kinds };
+    let question = Question { text: &text, kinds, since: None, until: None, limit: asked.context };
     retrieve(world, asked.owner, &question).await
 }
 
@@ -203,9 +224,8 @@ impl Turn<'_> {
         while let Some(delta) = deltas.next().await {
             match delta? {
                 Delta::Text(text) | Delta::Refusal(text) => {
-                    for piece in self.answer.push(&text) {
-                        send(self.listener, Event::Piece(piece)).await?;
-                    }
+                    let pieces = self.answer.push(&text);
+                    self.say(pieces).await?;
                 }
                 Delta::Finished(finished) => {
                     self.book(&finished, asked.elapsed()).await;
@@ -216,66 +236,27 @@ impl Turn<'_> {
         Err(Error::new(Kind::Upstream, "The language model stopped in the middle of its answer."))
     }
 
-    /// Runs the calls side by side. A call that fails is told to the model like one that worked.
-    async fn act(&mut self, finished: Finished) -> Result<()> {
-        for piece in self.answer.pause() {
-            send(self.listener, Event::Piece(piece)).await?;
-        }
-        let calls: Vec<ToolCall> = finished.calls.clone();
-        for call in &calls {
-            let arguments = serde_json::from_str(&call.arguments).unwrap_or_else(|_| json!({}));
-            let (id, name) = (call.id.clone(), call.name.clone());
-            send(self.listener, Event::ToolCall { id, name, arguments }).await?;
-        }
-        let caller = Caller { world: self.world, owner: self.owner, now: self.now.clone() };
-        let running = calls.iter().map(|call| tools::run(&caller, &call.name, &call.arguments));
-        let outputs = futures::future::join_all(running).await;
+    pub(super) fn is_tainted(&self) -> bool {
+        self.tainted || self.sources.from_outside()
+    }
 
-        self.items.push(Item::ToolCalls { text: String::new(), calls: calls.clone(), opaque: finished.opaque });
-        for (call, output) in calls.into_iter().zip(outputs) {
-            self.report(call, output).await?;
+    pub(super) async fn say(&self, pieces: Vec<Piece>) -> Result<()> {
+        for piece in pieces {
+            send(self.listener, Event::Piece(piece)).await?;
         }
         Ok(())
     }
 
-    async fn report(&mut self, call: ToolCall, output: Result<Ran>) -> Result<()> {
-        let (ok, value, text) = match output {
-            Ok(Ran::Wants(_)) => {
-                let why = "Nothing can be written from here yet.";
-                (false, json!({ "error": why }), format!("Error: {why}"))
-            }
-            Ok(Ran::Found(output)) => {
-                let known = self.sources.len();
-                let passages = self.sources.show(output.hits, self.now.time_zone());
-                self.answer.add_sources(self.sources.cited_after(known));
-                (true, output.value, format!("{}\n{passages}", output.summary))
-            }
-            Err(error) => {
-                tracing::info!(tool = call.name, kind = error.kind.code(), "a tool failed");
-                if error.kind == Kind::Reconnect {
-                    let text = error.detail.to_string();
-                    send(self.listener, Event::ReconnectNeeded { provider: "hubspot", text }).await?;
-                }
-                // Our own faults are none of the model's business.
-                let why = if error.kind == Kind::Internal { "The tool is out of order.".into() } else { error.detail };
-                (false, json!({ "error": why }), format!("Error: {why}"))
-            }
-        };
-        self.calls.push(json!({
-            "id": call.id, "name": call.name, "arguments": call.arguments, "status": if ok { "completed" } else { "failed" },
-        }));
-        let (id, name) = (call.id.clone(), call.name);
-        self.items.push(Item::ToolResult { call_id: call.id, output: text });
-        send(self.listener, Event::ToolResult { id, name, ok, output: value }).await
-    }
-
-    /// Sends what is still held back, and keeps the answer, also one that broke off.
+    /// Says what was done and what waits, and keeps the answer, also one that broke off.
     async fn close(mut self, outcome: Result<&'static str>) -> Result<&'static str> {
-        for piece in self.answer.finish() {
-            let _ = self.listener.send(Event::Piece(piece)).await;
-        }
-        let citations = self.sources.citations(&self.answer.cited());
-        let content = self.answer.plain();
+        let rest = self.answer.finish();
+        let _ = self.say(rest).await;
+        let (outcome, places) = self.account(outcome).await;
+        let offered: Vec<ActionId> =
+            self.actions.iter().filter(|kept| kept.state == State::Pending).map(|kept| kept.id).collect();
+
+        let mut citations = self.sources.citations(&self.answer.cited());
+        citations.extend(places);
         let reason = *outcome.as_ref().unwrap_or(&"error");
         let mut db = self.world.db().await?;
         let tenant = db.tenant(self.owner).await?;
@@ -284,14 +265,18 @@ impl Turn<'_> {
             self.conversation,
             &NewMessage {
                 role: "assistant",
-                content,
+                content: self.answer.plain(),
                 sources: serde_json::to_value(&citations)?,
                 tool_calls: Value::Array(std::mem::take(&mut self.calls)),
-                tainted: self.sources.from_outside(),
+                tainted: self.is_tainted(),
                 finish_reason: Some(reason),
             },
         )
         .await?;
+        // Only what was shown can be said yes to.
+        if outcome.is_ok() && !offered.is_empty() {
+            actions::offer(&tenant, self.session, &offered).await?;
+        }
         tenant.commit().await?;
         outcome?;
 
@@ -299,6 +284,35 @@ impl Turn<'_> {
         let Usage { input, output, .. } = self.usage;
         let _ = self.listener.send(Event::Usage { input_tokens: input, output_tokens: output }).await;
         Ok(reason)
+    }
+
+    /// What the turn itself says of its writes. A turn that wrote something ends well even if the model did not: the
+    /// advisor has to hear of it.
+    async fn account(&mut self, outcome: Result<&'static str>) -> (Result<&'static str>, Vec<Citation>) {
+        if self.actions.is_empty() {
+            return (outcome, Vec::new());
+        }
+        let mut pieces = Vec::new();
+        if let Err(error) = &outcome {
+            tracing::warn!(error = ?error, "a turn that wrote has no answer of the model");
+            pieces.extend(offer::sentence(&apology(error)));
+        }
+        let mut places = Vec::new();
+        let known = self.sources.len();
+        for kept in self.actions.iter().filter(|kept| kept.state != State::Pending) {
+            let place = offer::place(kept, known + places.len() + 1);
+            pieces.extend(offer::outcome(kept, place.as_ref()));
+            places.extend(place);
+        }
+        let waiting: Vec<Kept> = self.actions.iter().filter(|kept| kept.state == State::Pending).cloned().collect();
+        let of = waiting.len();
+        pieces.extend(offer::waiting(&(1..).zip(waiting).collect::<Vec<_>>(), of));
+        let pieces = self.answer.append(pieces);
+        match (self.say(pieces).await, outcome) {
+            (Ok(()), outcome) => (Ok(outcome.unwrap_or("stop")), places),
+            // Nobody listens any more: what waits is with the other approvals.
+            (Err(gone), outcome) => (outcome.and(Err(gone)), places),
+        }
     }
 
     /// Writes down what the call cost. A cost that cannot be written is no reason to lose the answer.
@@ -328,7 +342,7 @@ impl Turn<'_> {
 }
 
 /// Tells what happened; an error when nobody listens any more, which ends the turn.
-async fn send(listener: &Listener, event: Event) -> Result<()> {
+pub(super) async fn send(listener: &Listener, event: Event) -> Result<()> {
     listener.send(event).await.map_err(|_| Error::new(Kind::BadRequest, "The client went away."))
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
@@ -20,6 +20,7 @@ pub use ui_stream::UiStream;
 use super::reply::Reply;
 use crate::domain::chat::event::Event;
 use crate::domain::chat::turn::Listener;
+use crate::model::action::Kept;
 
 /// A comment, which clients of both protocols skip. It keeps proxies from closing a stream that says nothing for a while.
 pub const HEARTBEAT: &str = ": keep-alive\n\n";
@@ -29,12 +30,21 @@ const HEARTBEAT_EVERY: Duration = Duration::from_secs(10);
 /// Events or frames on their way at most: a client that reads slowly slows the turn down.
 const BUFFER: usize = 32;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Protocol {
     /// What the existing frontend reads.
     Seed,
     /// The AI SDK's UI message stream, version 1.
-    UiStream,
+    UiStream(Client),
+}
+
+/// An AI SDK client, as far as its stream depends on it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Client {
+    /// It said that it knows approval parts, which only versions 6 and later do.
+    pub approvals: bool,
+    /// The message of its own that goes on, by the client's id of it.
+    pub continues: Option<String>,
 }
 
 enum Encoder {
@@ -46,7 +56,7 @@ impl Encoder {
     fn new(protocol: Protocol) -> Self {
         match protocol {
             Protocol::Seed => Self::Seed(Seed::new()),
-            Protocol::UiStream => Self::UiStream(UiStream::new(&Uuid::now_v7().to_string())),
+            Protocol::UiStream(client) => Self::UiStream(UiStream::new(&Uuid::now_v7().to_string(), client)),
         }
     }
 
@@ -66,14 +76,13 @@ pub fn channel() -> (Listener, mpsc::Receiver<Event>) {
 /// Streams `events` until the last one. When the client goes away, so does the receiver of the events.
 pub fn reply(protocol: Protocol, events: mpsc::Receiver<Event>) -> Reply {
     let (frames, body) = mpsc::channel(BUFFER);
+    let reply = match protocol {
+        Protocol::Seed => Reply::events(body),
+        Protocol::UiStream(_) => Reply::events(body)
+            .with_header(HeaderName::from_static("x-vercel-ai-ui-message-stream"), HeaderValue::from_static("v1")),
+    };
     tokio::spawn(tell(Encoder::new(protocol), events, frames));
-    let reply = Reply::events(body);
-    match protocol {
-        Protocol::Seed => reply,
-        Protocol::UiStream => {
-            reply.with_header(HeaderName::from_static("x-vercel-ai-ui-message-stream"), HeaderValue::from_static("v1"))
-        }
-    }
+    reply
 }
 
 async fn tell(mut encoder: Encoder, mut events: mpsc::Receiver<Event>, frames: mpsc::Sender<Bytes>) {
@@ -91,6 +100,14 @@ async fn tell(mut encoder: Encoder, mut events: mpsc::Receiver<Event>, frames: m
             return;
         }
     }
+}
+
+/// What a call answers whose write waits.
+pub fn waiting(approval: &Kept) -> Value {
+    json!({
+        "status": "waiting_for_approval", "approval_id": approval.id, "expires_at": approval.expires_at,
+        "message": "This waits for your approval. Nothing has happened yet.",
+    })
 }
 
 /// One server-sent event. JSON has no line breaks of its own.

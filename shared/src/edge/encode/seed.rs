@@ -1,13 +1,13 @@
 //! The event stream of the existing frontend: lines `data: {"type": …, "data": …}`, text as HTML.
 //!
 //! It knows `sources` (first, once), `function_call`, `content`, `hubspot_reconnect_required`, `finish` and `error`
-//! (the last), and skips the types that are ours: `conversation`, `tool_result`, `reconnect_required`, `citations` and
-//! `usage`.
+//! (the last), and skips the types that are ours: `conversation`, `tool_result`, `approval_required`,
+//! `approval_decided`, `reconnect_required`, `citations` and `usage`.
 
 use serde_json::{Value, json};
 
 use super::html::Html;
-use super::{frame, shown};
+use super::{frame, shown, waiting};
 use crate::domain::chat::event::Event;
 
 /// One answer's stream.
@@ -42,6 +42,13 @@ impl Seed {
             Event::ToolResult { id, name, ok, output } => {
                 told("tool_result", &json!({ "id": id, "name": name, "ok": ok, "output": output }))
             }
+            Event::ApprovalRequested { approval } => {
+                let result = json!({
+                    "id": approval.call_id, "name": approval.tool, "ok": true, "output": waiting(approval),
+                });
+                told("tool_result", &result) + &told("approval_required", &json!(approval))
+            }
+            Event::ApprovalDecided { approval } => told("approval_decided", &json!(approval)),
             Event::ReconnectNeeded { provider: "hubspot", text } => told("hubspot_reconnect_required", &json!(text)),
             Event::ReconnectNeeded { provider, text } => {
                 told("reconnect_required", &json!({ "provider": provider, "text": text }))

@@ -142,7 +142,7 @@ fn a_failed_answer_ends_with_the_error() {
         "data: {\"data\":\"x\",\"type\":\"error\"}\n\n"
     );
 
-    let mut stream = UiStream::new("m1");
+    let mut stream = UiStream::new("m1", Client::default());
     let parts: String = events.iter().map(|event| stream.encode(event)).collect();
     assert_follows_the_rules(&parts);
     assert!(parts.contains("\"errorText\":\"No model.\"") && parts.contains("\"finishReason\":\"error\""), "{parts}");
@@ -151,12 +151,12 @@ fn a_failed_answer_ends_with_the_error() {
 #[test]
 fn an_answer_without_events_still_has_its_frame() {
     assert_eq!(kinds(&read(&Seed::new().encode(&Event::Finished { reason: "stop" }))), ["sources", "finish"]);
-    assert_follows_the_rules(&UiStream::new("m1").encode(&Event::Finished { reason: "length" }));
+    assert_follows_the_rules(&UiStream::new("m1", Client::default()).encode(&Event::Finished { reason: "length" }));
 }
 
 #[test]
 fn the_ui_stream_keeps_the_clients_rules() {
-    let mut stream = UiStream::new("m1");
+    let mut stream = UiStream::new("m1", Client::default());
     let told: String = turn().iter().map(|event| stream.encode(event)).collect();
     assert_follows_the_rules(&told);
 
@@ -181,7 +181,7 @@ fn the_ui_stream_keeps_the_clients_rules() {
 
 #[test]
 fn an_unannounced_result_gets_its_call() {
-    let mut stream = UiStream::new("m1");
+    let mut stream = UiStream::new("m1", Client::default());
     let result = Event::ToolResult { id: "c9".into(), name: "x".into(), ok: true, output: json!(1) };
     let told = stream.encode(&result) + &stream.encode(&Event::Finished { reason: "odd" });
     assert_follows_the_rules(&told);

@@ -3,18 +3,24 @@
 //! Source: <https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol>. Text is Markdown with `[[n]](url)` for citations; a
 //! cited source also comes as `source-url`, before its first citation (as `source-document` where it has no page).
 //! Tools are dynamic parts: their names are not the client's to know. What has no part of its own comes as
-//! `data-conversation`, `data-sources`, `data-citations`, `data-reconnect` and `data-usage`.
+//! `data-conversation`, `data-sources`, `data-citations`, `data-approval`, `data-reconnect` and `data-usage`.
 //!
 //! The client ends a stream that breaks a rule: every text part is opened before and closed after its deltas, within
 //! one step; a tool's output follows its input; one model call is one step; `finish` and `[DONE]` are last.
+//!
+//! A write that waits is a `data-approval`. A client that knows approval parts gets `tool-approval-request` too: the part's
+//! input is then the exact action, which the client echoes with its answer. Such a client sends the answer by itself only if
+//! the part is in the message's last step, so the step it is in is not left any more. The message goes on when the answer is
+//! in: under the same id, with the output of the part that waited, and a step of its own for the text.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{frame, shown};
+use super::{Client, frame, shown, waiting};
 use crate::domain::chat::answer::{Markdown, Piece};
 use crate::domain::chat::event::Event;
+use crate::model::action::{Kept, State};
 
 const DONE: &str = "data: [DONE]\n\n";
 
@@ -22,8 +28,14 @@ const DONE: &str = "data: [DONE]\n\n";
 #[derive(Debug)]
 pub struct UiStream {
     message_id: String,
+    /// The client knows approval parts.
+    approvals: bool,
+    /// The message was begun by an earlier stream.
+    continues: bool,
     begun: bool,
     step: bool,
+    /// Something waits in this step, which therefore is the last.
+    held: bool,
     ended: bool,
     /// Text parts so far: the last one's number is its id.
     texts: usize,
@@ -34,12 +46,15 @@ pub struct UiStream {
 }
 
 impl UiStream {
-    /// `message_id` is the id the answer has for the client.
-    pub fn new(message_id: &str) -> Self {
+    /// `message_id` is the id the answer has for the client, unless it goes on with one that has an id already.
+    pub fn new(message_id: &str, client: Client) -> Self {
         Self {
-            message_id: message_id.to_owned(),
+            continues: client.continues.is_some(),
+            message_id: client.continues.unwrap_or_else(|| message_id.to_owned()),
+            approvals: client.approvals,
             begun: false,
             step: false,
+            held: false,
             ended: false,
             texts: 0,
             text: None,
@@ -63,6 +78,8 @@ impl UiStream {
             Event::Piece(piece) => self.piece(piece, &mut out),
             Event::ToolCall { id, name, arguments } => self.call(id, name, arguments, &mut out),
             Event::ToolResult { id, name, ok, output } => self.result(id, name, *ok, output, &mut out),
+            Event::ApprovalRequested { approval } => self.ask(approval, &mut out),
+            Event::ApprovalDecided { approval } => self.decided(approval, &mut out),
             Event::ReconnectNeeded { provider, text } => {
                 out.data("reconnect", &json!({ "provider": provider, "text": text }));
             }
@@ -125,9 +142,49 @@ impl UiStream {
             json!({ "type": "tool-output-error", "toolCallId": id, "errorText": error, "dynamic": true })
         });
         // With the last of its results, a model call is over.
-        if self.running.is_empty() {
+        if self.running.is_empty() && !self.held {
             self.end_step(out);
         }
+    }
+
+    fn ask(&mut self, approval: &Kept, out: &mut Frames) {
+        let id = approval.call_id.as_deref().unwrap_or_default();
+        if self.approvals {
+            if !self.running.remove(id) {
+                self.call(id, &approval.tool, &json!({}), out);
+                self.running.remove(id);
+            }
+            self.held = true;
+            out.part(&json!({
+                "type": "tool-input-available", "toolCallId": id, "toolName": approval.tool, "input": approval.action,
+                "dynamic": true,
+            }));
+            out.part(&json!({ "type": "tool-approval-request", "approvalId": approval.id, "toolCallId": id }));
+        } else {
+            self.result(id, &approval.tool, true, &waiting(approval), out);
+        }
+        out.approval(approval);
+    }
+
+    fn decided(&mut self, approval: &Kept, out: &mut Frames) {
+        if let (true, Some(id)) = (self.continues, &approval.call_id) {
+            out.part(&match approval.state {
+                State::Denied => json!({ "type": "tool-output-denied", "toolCallId": id }),
+                State::Done => json!({
+                    "type": "tool-output-available", "toolCallId": id, "dynamic": true,
+                    "output": approval.result.clone().unwrap_or_else(|| json!({ "status": "success" })),
+                }),
+                State::Pending | State::Approved => json!({
+                    "type": "tool-output-available", "toolCallId": id, "dynamic": true,
+                    "output": { "status": "in_progress", "approval_id": approval.id, "task_id": approval.task_id },
+                }),
+                State::Failed | State::Unknown | State::Expired => json!({
+                    "type": "tool-output-error", "toolCallId": id, "dynamic": true,
+                    "errorText": approval.error.as_deref().unwrap_or("It has expired. Please ask for it again."),
+                }),
+            });
+        }
+        out.approval(approval);
     }
 
     fn end(&mut self, reason: &str, out: &mut Frames) {
@@ -162,6 +219,11 @@ struct Frames(String);
 impl Frames {
     fn part(&mut self, part: &Value) {
         self.0.push_str(&frame(part));
+    }
+
+    /// One with the same id takes its place.
+    fn approval(&mut self, approval: &Kept) {
+        self.part(&json!({ "type": "data-approval", "id": approval.id, "data": approval }));
     }
 
     fn data(&mut self, name: &str, data: &Value) {

@@ -229,6 +229,12 @@ impl Out {
         self.previous = None;
     }
 
+    /// Whole blocks as they are. What comes after begins another.
+    pub fn add(&mut self, pieces: Vec<Piece>) {
+        pieces.into_iter().for_each(|piece| self.emit(piece));
+        self.end();
+    }
+
     /// Puts a space before `text` if it makes an address together with what was shown: markup between the two may have
     /// vanished, as in `https:/<b>/example.com`.
     fn keep_apart(&mut self, text: &str) {
