@@ -9,7 +9,11 @@
 //! * Lists that grow are paged: `limit` and `cursor` in, `items` and `next_cursor` out.
 //! * What takes longer than a request is a task: the answer names it as `job_id`, and `/api/tasks/{id}` shows it.
 //! * Times are RFC 3339 in UTC. Ids of providers are strings.
+//! * A write to the outside that may not happen unasked waits: `/api/approvals` has it. In the chat, a client of the AI SDK
+//!   version 6 or later that says `"approvals": true` in the body gets `tool-approval-request` parts and answers with
+//!   `approval-responded`; every client gets the exact preview, and may answer `yes` or `no` as its next message.
 
+pub mod approvals;
 pub mod auth;
 pub mod chat;
 pub mod connections;

@@ -4,7 +4,7 @@
 use shared::edge::{Command, Consumer, Route, Schedule};
 
 use crate::{
-    auth, chat, connections, console, conversations, docs, domain, health, ingest, knowledge, metrics, ops, preflight,
+    approvals, auth, chat, connections, console, conversations, docs, domain, health, ingest, knowledge, metrics, ops, preflight,
     schedules, tasks, webhooks, workers,
 };
 
@@ -40,6 +40,9 @@ pub const ROUTES: &[(&str, Route)] = &[
     ("knowledge-stats", knowledge::stats::ROUTE),
     ("tasks-list", tasks::list::ROUTE),
     ("tasks-get", tasks::get::ROUTE),
+    ("approvals-list", approvals::list::ROUTE),
+    ("approvals-get", approvals::get::ROUTE),
+    ("approvals-decide", approvals::decide::ROUTE),
     ("webhooks-hubspot", webhooks::hubspot::ROUTE),
     ("webhooks-gmail", webhooks::gmail::ROUTE),
     ("webhooks-calendar", webhooks::calendar::ROUTE),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -13,7 +14,7 @@ use crate::error::Error;
 
 /// One write, complete: it needs nothing but the provider's token. Its JSON is what is shown, hashed and approved; the tag is
 /// the tool's name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "tool", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Action {
     /// A mail from the advisor's own mailbox. Addresses are in lower case.
@@ -102,7 +103,7 @@ pub enum Action {
 }
 
 /// The mail a mail answers, as Gmail and RFC 5322 need it to stay in its thread.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReplyTo {
     pub thread_id: String,
@@ -146,8 +147,9 @@ impl Action {
 }
 
 /// Where an action stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "ApprovalState")]
 pub enum State {
     /// It waits for the advisor.
     Pending,
@@ -247,7 +249,8 @@ impl DecidedBy {
 }
 
 /// An action as it is kept, and as the API shows it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "Approval")]
 pub struct Kept {
     pub id: ActionId,
     pub tool: String,

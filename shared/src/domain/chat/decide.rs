@@ -9,10 +9,12 @@ use super::answer::Answer;
 use super::event::Event;
 use super::history::{self, Conversation};
 use super::offer;
+use super::places::Places;
 use super::reply::{self, Reply};
 use super::turn::{Asked, Listener};
 use crate::domain::World;
 use crate::domain::actions::{self as rules, settle::settle};
+use crate::domain::tools::edited;
 use crate::error::{Error, Kind, Result};
 use crate::model::action::{Action, DecidedBy, Kept, State};
 use crate::model::{ActionId, ConversationId, TaskId, UserId};
@@ -76,7 +78,12 @@ fn is_meant(kept: &Kept, asked: &Asked) -> bool {
         Conversation::Known(id) | Conversation::Named(id) => kept.conversation_id == Some(id),
         Conversation::New => {
             let last = asked.history.iter().rev().find(|said| said.is_answer());
-            let text = if kept.state == State::Pending { &kept.preview } else { &offer::headline(kept) };
+            let text = match kept.state {
+                // It was shown otherwise, and a yes does not count for it.
+                State::Pending if kept.version > 1 => kept.preview.lines().next().unwrap_or_default(),
+                State::Pending => &kept.preview,
+                _ => &offer::headline(kept),
+            };
             last.is_some_and(|last| reply::shows(&last.content, text))
         }
     }
@@ -196,12 +203,13 @@ pub async fn tell(world: &World, decided: Decided, listener: &Listener, ends: In
         world.ring(task, Duration::ZERO).await;
     }
 
+    let pages = Places::of(world, owner).await?;
     let mut answer = Answer::new(Vec::new());
     let mut places = Vec::new();
     let mut calls = Vec::new();
     for (kept, task) in these {
         let kept = settled(world, owner, kept, task, ends).await;
-        let place = offer::place(&kept, places.len() + 1);
+        let place = pages.place(&kept, places.len() + 1);
         calls.push(
             json!({ "id": kept.call_id, "name": kept.tool, "approval_id": kept.id, "status": kept.state.name() }),
         );
@@ -275,10 +283,14 @@ pub enum Decision {
         hash: String,
     },
     Deny,
+    /// Puts another action in its place, which waits in its turn.
+    Edit {
+        action: Action,
+    },
 }
 
 /// Decides through the API, and answers how it stands once that is known or has taken too long. `NotFound` for what is not
-/// the advisor's, `Conflict` for what is decided, expired or not what was seen.
+/// the advisor's, `Conflict` for what is decided, expired or not what was seen, `Invalid` for an edit its tool would not make.
 pub async fn by_request(
     world: &World,
     owner: UserId,
@@ -293,6 +305,13 @@ pub async fn by_request(
             rules::approve(&tenant, id, hash, DecidedBy::Session).await.map(|(kept, task)| (kept, Some(task)))?
         }
         Decision::Deny => (rules::deny(&tenant, id, DecidedBy::Session).await?, None),
+        Decision::Edit { action } => {
+            let known = actions::lock(&tenant, id).await?.ok_or_else(|| Error::not_found("approval"))?;
+            let action = edited(&known.action, action)?;
+            let kept = rules::edit(&tenant, id, &action).await?;
+            tenant.commit().await?;
+            return Ok(kept);
+        }
     };
     tenant.commit().await?;
     drop(db);
@@ -308,7 +327,7 @@ pub async fn by_request(
         && conversations::exists(&tenant, conversation).await?
     {
         let mut answer = Answer::new(Vec::new());
-        let place = offer::place(&kept, 1);
+        let place = Places::read(world, &tenant).await?.place(&kept, 1);
         answer.append(offer::outcome(&kept, place.as_ref()));
         let sources = serde_json::to_value(place.as_slice())?;
         keep(&tenant, conversation, answer.plain(), sources, json!([])).await?;

@@ -8,6 +8,7 @@ pub mod history;
 pub mod offer;
 mod order;
 mod origin;
+mod places;
 pub mod prompt;
 mod reply;
 pub mod sources;

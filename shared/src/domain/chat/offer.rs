@@ -3,8 +3,6 @@
 //! The model has no part in these words. What other people wrote stands in them as code, line by line: it is shown as it is,
 //! wraps, and nothing in it is a link or markup.
 
-use serde_json::Value;
-
 use super::answer::Piece;
 use super::event::Citation;
 use crate::model::action::{Kept, State};
@@ -86,22 +84,6 @@ pub fn sentence(said: &str) -> Vec<Piece> {
 pub fn headline(kept: &Kept) -> String {
     let facts: Vec<&str> = kept.preview.lines().filter(|line| !line.trim().is_empty()).take(2).collect();
     facts.join(" · ")
-}
-
-/// The page of what was done, if the result names one.
-pub fn place(kept: &Kept, n: usize) -> Option<Citation> {
-    let result = kept.result.as_ref().filter(|_| kept.state == State::Done)?;
-    let field =
-        |names: &[&str]| names.iter().find_map(|name| result.get(name).and_then(Value::as_str)).map(str::to_owned);
-    let url = field(&["url", "event_link"]).filter(|url| url.starts_with("https://") || url.starts_with("http://"))?;
-    let (source_type, id) = match kept.tool.as_str() {
-        "send_email" => ("email", field(&["message_id"])),
-        "schedule_event" | "update_event" | "cancel_event" => ("calendar", field(&["event_id"])),
-        "create_note" => ("hubspot_note", field(&["note_id"])),
-        _ => ("contact", field(&["contact_id"])),
-    };
-    let title = headline(kept);
-    Some(Citation { n, source_type, source_id: id.unwrap_or_default(), text: String::new(), title, url })
 }
 
 fn strong(pieces: &mut Vec<Piece>, said: &str) {

@@ -64,7 +64,7 @@ pub fn parse(message: &str) -> Option<Reply> {
 /// session has not.
 pub fn shows(message: &str, text: &str) -> bool {
     let wanted = letters(text);
-    !wanted.is_empty() && letters(&visible(message)).contains(&wanted)
+    !wanted.is_empty() && (letters(message).contains(&wanted) || letters(&visible(message)).contains(&wanted))
 }
 
 fn letters(text: &str) -> String {

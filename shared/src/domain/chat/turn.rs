@@ -13,6 +13,7 @@ use super::answer::{Answer, Piece};
 use super::decide;
 use super::event::{Citation, Event};
 use super::history::{self, Conversation, Said, Thread};
+use super::places::Places;
 use super::sources::Sources;
 use super::{offer, order, prompt};
 use crate::clients::openai::{ChatRequest, Delta, FinishReason, Finished, Item, ToolSpec, Usage};
@@ -299,8 +300,10 @@ impl Turn<'_> {
         }
         let mut places = Vec::new();
         let known = self.sources.len();
+        // Without the page it is still said.
+        let pages = Places::of(self.world, self.owner).await.ok();
         for kept in self.actions.iter().filter(|kept| kept.state != State::Pending) {
-            let place = offer::place(kept, known + places.len() + 1);
+            let place = pages.as_ref().and_then(|pages| pages.place(kept, known + places.len() + 1));
             pieces.extend(offer::outcome(kept, place.as_ref()));
             places.extend(place);
         }

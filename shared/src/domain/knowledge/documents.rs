@@ -37,6 +37,11 @@ pub async fn put(db: &Tenant<'_>, document: &Document) -> Result<()> {
     store::put(db, document, &hash, &chunks).await
 }
 
+/// Where a thread can be read. `own` is the mailbox's address, so that the right account opens it.
+pub fn mail_link(web_url: &str, own: &str, thread_id: &str) -> String {
+    format!("{web_url}?authuser={}#all/{thread_id}", utf8_percent_encode(own, IN_A_QUERY))
+}
+
 /// `id` is ours; `own` is the mailbox's address, which the link names so that the right account opens it.
 pub fn of_email(email: &Email, id: i64, web_url: &str, own: &str) -> Document {
     let date = email.received_at.to_zoned(TimeZone::UTC).strftime("%-d %B %Y");
@@ -45,7 +50,6 @@ pub fn of_email(email: &Email, id: i64, web_url: &str, own: &str) -> Document {
         heading += &format!(", copy to {}", list(&email.cc));
     }
     heading += &format!(". Subject: {}", email.subject);
-    let account = utf8_percent_encode(own, IN_A_QUERY);
     Document {
         kind: Kind::Email,
         source_id: email.gmail_id.clone(),
@@ -62,7 +66,7 @@ pub fn of_email(email: &Email, id: i64, web_url: &str, own: &str) -> Document {
             "to": list(&email.to),
             "outbound": email.outbound,
             "received_at": email.received_at,
-            "url": format!("{web_url}?authuser={account}#all/{}", email.thread_id),
+            "url": mail_link(web_url, own, &email.thread_id),
         }),
     }
 }

@@ -45,6 +45,11 @@ fn property(argument: &str) -> &str {
     FIELDS.iter().find(|(name, _)| *name == argument).map_or(argument, |(_, property)| property)
 }
 
+/// What the tools call this property, if they may write it.
+pub fn of_property(property: &str) -> Option<&'static str> {
+    FIELDS.iter().find(|(_, name)| *name == property).map(|(argument, _)| *argument)
+}
+
 /// What the tools call this property.
 pub fn argument(property: &str) -> &str {
     FIELDS.iter().find(|(_, name)| *name == property).map_or(property, |(argument, _)| argument)

@@ -10,6 +10,7 @@ pub mod contact_fields;
 mod create_contact;
 mod create_note;
 mod dates;
+mod edited;
 pub mod execute;
 mod find_free_time;
 mod get_contact_by_id;
@@ -23,6 +24,8 @@ mod send_email;
 mod times;
 mod update_contact;
 mod update_event;
+
+pub use edited::edited;
 
 use std::future::Future;
 use std::pin::Pin;

@@ -1,0 +1,6 @@
+use functions::approvals::list;
+use shared::edge;
+
+fn main() -> Result<(), edge::Fatal> {
+    edge::serve_http(&list::ROUTE)
+}
