@@ -4,8 +4,8 @@
 use shared::edge::{Command, Consumer, Route, Schedule};
 
 use crate::{
-    approvals, auth, chat, connections, console, conversations, docs, domain, health, ingest, knowledge, metrics, ops, preflight,
-    schedules, tasks, webhooks, workers,
+    approvals, auth, chat, connections, console, conversations, docs, domain, health, ingest, knowledge, metrics, ops,
+    preflight, schedules, tasks, webhooks, workers,
 };
 
 /// Binary and route. A binary may answer to several routes.

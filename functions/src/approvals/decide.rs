@@ -20,6 +20,7 @@ pub const ROUTE: Route = Route::post("/api/approvals/{id}", |app, call| Box::pin
     .body::<Body>(
         r#"{"decision": "approve", "hash": "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"}"#,
     )
+    .idempotent()
     .ok::<Kept>()
     .refuses(&[404, 409]);
 

@@ -32,6 +32,8 @@ const FILES: &[(&str, &str, &str)] = &[
     ("accounts.js", SCRIPT, include_str!("assets/accounts.js")),
     ("answer.js", SCRIPT, include_str!("assets/answer.js")),
     ("api.js", SCRIPT, include_str!("assets/api.js")),
+    ("approval.js", SCRIPT, include_str!("assets/approval.js")),
+    ("approvals.js", SCRIPT, include_str!("assets/approvals.js")),
     ("ask.js", SCRIPT, include_str!("assets/ask.js")),
     ("confirm.js", SCRIPT, include_str!("assets/confirm.js")),
     ("conversations.js", SCRIPT, include_str!("assets/conversations.js")),

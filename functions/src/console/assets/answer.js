@@ -1,6 +1,7 @@
 // One answer: what was done for it, its text, and what it was taken from.
 
-import { LOST } from "./api.js";
+import { LOST, get } from "./api.js";
+import { card, changed } from "./approval.js";
 import { count, el, outside } from "./dom.js";
 import { clean } from "./html.js";
 import { rendered } from "./markdown.js";
@@ -14,9 +15,20 @@ export function question(text) {
 /** An answer that was kept. */
 export function kept({ content, sources, toolCalls }) {
   const known = sources.map(source);
-  const done = toolCalls.map(({ name, arguments: given, status }) => line(told(name, given).done, status === "failed" ? "failed" : "done"));
+  const done = toolCalls.map(({ name, arguments: given, status }) => line(told(name, given).done, status === "failed" ? "failed" : status === "pending" ? "waiting" : "done"));
   const text = content.trim() ? rendered(content, known) : el("p", { class: "quiet" }, "This question was not answered.");
-  return frame(el("ul", { class: "activity" }, done), el("div", { class: "text" }, text), sourceList(known));
+  const waited = toolCalls.filter((call) => call.approval_id && call.status === "pending").map((call) => found(call.approval_id));
+  return frame(el("ul", { class: "activity" }, done), el("div", { class: "text" }, text), sourceList(known), waited);
+}
+
+/** The card of an approval that is looked up first; nothing if it is not there. */
+function found(id) {
+  const place = el("div", { hidden: true });
+  get(`/api/approvals/${encodeURIComponent(id)}`).then(
+    (approval) => place.replaceWith(card(approval, { brief: true })),
+    () => place.remove(),
+  );
+  return place;
 }
 
 function frame(...parts) {
@@ -37,6 +49,7 @@ export class Answer {
   #waiting = line("Looking through your mail and contacts…", "running");
   #activity = el("ul", { class: "activity", "aria-live": "polite" }, this.#waiting);
   #text = el("div", { class: "text", "aria-live": "polite", "aria-busy": "true" });
+  #cards = el("div", { class: "stack" });
   #calls = new Map();
   #frame = 0;
   #grown;
@@ -62,6 +75,11 @@ export class Answer {
       this.#html += html;
       this.#frame ||= requestAnimationFrame(() => this.#draw());
     },
+    approval_required: (approval) => {
+      this.#cards.append(card(approval, { brief: true }));
+      changed(approval);
+    },
+    approval_decided: (approval) => changed(approval),
     hubspot_reconnect_required: (text) => this.#reconnect("hubspot", text),
     reconnect_required: ({ provider, text }) => this.#reconnect(provider, text),
     citations: (citations) => this.#cite(citations.map(source)),
@@ -129,6 +147,8 @@ export class Answer {
     for (const id of [...this.#calls.keys()]) this.#settle(id, "done");
     this.#wait(null);
     this.#text.removeAttribute("aria-busy");
+    // What is to be decided stands below what is said about it.
+    if (this.#cards.childElementCount > 0) this.element.append(this.#cards);
   }
 
   /** A line under the answer. */

@@ -7,6 +7,14 @@ const WORDS = {
   search_deals: ["Searching deals", "Searched deals"],
   get_contact_by_id: ["Opening a contact", "Opened a contact"],
   get_contact_notes: ["Reading a contact’s notes", "Read a contact’s notes"],
+  find_free_time: ["Looking for free time", "Looked for free time"],
+  send_email: ["Preparing an e-mail", "Prepared an e-mail"],
+  schedule_event: ["Preparing an event", "Prepared an event"],
+  update_event: ["Preparing a change to an event", "Prepared a change to an event"],
+  cancel_event: ["Preparing to cancel an event", "Prepared to cancel an event"],
+  create_contact: ["Preparing a contact", "Prepared a contact"],
+  update_contact: ["Preparing a change to a contact", "Prepared a change to a contact"],
+  create_note: ["Preparing a note", "Prepared a note"],
 };
 
 /** `{now, done}`: the line while it runs, and the one it leaves behind. */

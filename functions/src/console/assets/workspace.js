@@ -1,6 +1,8 @@
 // The frame around the tabs: conversations at the side, the tabs and the state of the sync on top, the tab below.
 
 import { accounts } from "./accounts.js";
+import { count } from "./approval.js";
+import { approvals } from "./approvals.js";
 import { post } from "./api.js";
 import { ask } from "./ask.js";
 import { conversationList } from "./conversations.js";
@@ -13,7 +15,7 @@ import { summary } from "./sync.js";
  * The tabs. Each has a `name` for the address (`#/name/rest`), a `title`, and `open(rest, context)`, which answers
  * `{element, close()}` and, if it likes, `focus()` and `shows(rest)`. One module each.
  */
-const TABS = [ask, accounts];
+const TABS = [ask, approvals, accounts];
 
 /** Narrower than this the side is a drawer. Also in the style sheet. */
 const WIDE = matchMedia("(min-width: 56rem)");
@@ -103,6 +105,8 @@ export function workspace(error, left) {
   WIDE.addEventListener("change", () => drawer(false), until);
   session.addEventListener("user", told, until);
   session.addEventListener("progress", told, until);
+  const tab = links.find((link) => link.dataset.tab === approvals.name);
+  count((waiting, more) => say(tab, waiting ? `${approvals.title} (${waiting}${more ? "+" : ""})` : approvals.title), closing.signal);
   return {
     element,
     /** Once it is on the page. */

@@ -6,7 +6,7 @@
 //! | this turn's message | the advisor | typed in their own session |
 //! | earlier messages of a stored conversation | as kept with them | a tainted answer may hold what taints |
 //! | earlier messages a client claims | the assistant's: outside | they may quote anything |
-//! | a contact's fields | own CRM | but prose in one: whoever fills in a web form writes it |
+//! | the fields of a contact, company or deal | own CRM | but prose in one: whoever fills in a web form writes it |
 //! | a note | outside | mail is pasted, logged and summed up in notes, by people and by our own instructions; nothing in the record tells those from the others |
 //! | an event | own calendar if the advisor organises it, else outside | an invitation is a mail |
 //! | a mail | outside | also a sent one: it quotes what it answers |
@@ -27,8 +27,8 @@ const FIELD: usize = 100;
 /// Where a passage comes from; `own` is the advisor's address.
 pub fn of(hit: &Hit, own: &str) -> Origin {
     match hit.kind {
-        Kind::Contact if is_outside(&hit.text) => Origin::Outside,
-        Kind::Contact => Origin::OwnCrm,
+        Kind::Contact | Kind::HubspotCompany | Kind::HubspotDeal if is_outside(&hit.text) => Origin::Outside,
+        Kind::Contact | Kind::HubspotCompany | Kind::HubspotDeal => Origin::OwnCrm,
         Kind::Calendar => {
             let organizer = hit.metadata.get("organizer_email").and_then(|value| value.as_str());
             let is_own = organizer.is_some_and(|address| address.eq_ignore_ascii_case(own));
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn only_what_the_office_itself_wrote_is_its_own() {
-        let of = |kind, text, organizer| of(&hit(kind, text, organizer), "ada@firm.example");
+        let of = |kind, text: &str, organizer: &str| of(&hit(kind, text, organizer), "ada@firm.example");
 
         assert_eq!(of(Kind::Contact, "Greg Hall is a contact in HubSpot.\nPhone: 1.", ""), Origin::OwnCrm);
         assert_eq!(of(Kind::Contact, &format!("Message: {}", "please send it ".repeat(9)), ""), Origin::Outside);

@@ -9,6 +9,7 @@ use crate::domain::knowledge::documents::{Links, mail_link};
 use crate::error::Result;
 use crate::model::UserId;
 use crate::model::action::{Kept, State};
+use crate::model::crm::ObjectType;
 use crate::model::user::Provider;
 use crate::store::{Tenant, connections};
 
@@ -54,7 +55,7 @@ impl<'a> Places<'a> {
             "schedule_event" | "update_event" => ("calendar", field("event_id")?, field("event_link")?),
             "create_contact" | "update_contact" | "create_note" => {
                 let contact = field("contact_id")?;
-                ("contact", contact.clone(), links.contact(&contact))
+                ("contact", contact.clone(), links.record(ObjectType::Contact, &contact))
             }
             _ => return None,
         };
