@@ -12,6 +12,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Serialize;
 use shared::edge::Advisor;
+use shared::error::Kind;
 use shared::model::TaskId;
 use shared::model::task::Job;
 use shared::model::user::Provider;
@@ -71,6 +72,10 @@ async fn begin(app: &App, advisor: Advisor, source: &str, provider: Provider, jo
     })?;
     if known.connection.needs_reconnect {
         return Err(Error::reconnect(title));
+    }
+    if !known.connection.sources().contains(&source) {
+        let detail = format!("{title} was not allowed to show this. Please connect {title} again and allow it.");
+        return Err(Error::new(Kind::Reconnect, detail));
     }
     let task = match job {
         Job::GmailSync { query: Some(_) } => tasks::insert(&tenant, job, &Origin::default()).await?,

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use shared::edge::{Call, Reply, Route};
 use shared::model::UserId;
-use shared::model::user::Provider;
+use shared::model::user::Connection;
 use shared::store::sync_cursors::{self, Progress};
 use shared::store::{connections, documents};
 use shared::{App, Result};
@@ -40,22 +40,16 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
     let counts = documents::counts(&tenant).await?;
     tenant.commit().await?;
 
-    let working = |provider| connections.iter().any(|c| c.provider == provider && !c.needs_reconnect);
+    let working = |source| connections.iter().any(|c| !c.needs_reconnect && c.sources().contains(&source));
     let embedded: i64 = counts.iter().map(|count| count.embedded).sum();
     let waiting: i64 = counts.iter().map(|count| count.chunks - count.embedded).sum();
-    let read = |provider| {
-        let sources: &[&str] = match provider {
-            Provider::Google => &["gmail", "calendar"],
-            Provider::HubSpot => &["hubspot"],
-        };
-        sources.iter().all(|source| progress.iter().any(|p| p.source == *source && p.synced_at.is_some()))
-    };
-    let all_read = !connections.is_empty() && connections.iter().all(|connection| read(connection.provider));
+    let read = |source: &str| progress.iter().any(|p| p.source == source && p.synced_at.is_some());
+    let all_read = !connections.is_empty() && connections.iter().flat_map(Connection::sources).all(read);
     Reply::json(&Status {
         user_id: advisor.id,
-        gmail_connected: working(Provider::Google),
-        calendar_connected: working(Provider::Google),
-        hubspot_connected: working(Provider::HubSpot),
+        gmail_connected: working("gmail"),
+        calendar_connected: working("calendar"),
+        hubspot_connected: working("hubspot"),
         documents: counts.iter().map(|count| count.documents).sum(),
         embedded,
         waiting,

@@ -55,10 +55,14 @@ impl Job {
         }
     }
 
-    /// The task of this type that reads an account.
-    pub fn reading(task_type: &str) -> Option<Self> {
-        let readings = [Self::GmailSync { query: None }, Self::CalendarSync {}, Self::HubspotSync {}];
-        readings.into_iter().find(|job| job.name() == task_type)
+    /// The task that reads `source`: `gmail`, `calendar` or `hubspot`.
+    pub fn reading(source: &str) -> Option<Self> {
+        match source {
+            "gmail" => Some(Self::GmailSync { query: None }),
+            "calendar" => Some(Self::CalendarSync {}),
+            "hubspot" => Some(Self::HubspotSync {}),
+            _ => None,
+        }
     }
 
     /// Tasks of one lane run one after the other for the same advisor.

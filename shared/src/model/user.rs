@@ -97,3 +97,31 @@ pub struct Connection {
     /// Its refresh token no longer works: the advisor has to connect again.
     pub needs_reconnect: bool,
 }
+
+/// Each of these lets a mailbox be read.
+const MAIL: [&str; 3] = [
+    "https://www.googleapis.com/auth/gmail.modify",
+    "https://www.googleapis.com/auth/gmail.readonly",
+    "https://mail.google.com/",
+];
+/// And each of these a calendar.
+const CALENDAR: [&str; 4] = [
+    "https://www.googleapis.com/auth/calendar",
+    "https://www.googleapis.com/auth/calendar.events",
+    "https://www.googleapis.com/auth/calendar.readonly",
+    "https://www.googleapis.com/auth/calendar.events.readonly",
+];
+
+impl Connection {
+    /// What may be read with it, by the names of the readings: an advisor may allow Google a part of what was asked for.
+    pub fn sources(&self) -> Vec<&'static str> {
+        let allows = |any: &[&str]| self.scopes.iter().any(|scope| any.contains(&scope.as_str()));
+        match self.provider {
+            Provider::Google => {
+                let parts = [("gmail", allows(&MAIL)), ("calendar", allows(&CALENDAR))];
+                parts.into_iter().filter(|(_, allowed)| *allowed).map(|(source, _)| source).collect()
+            }
+            Provider::HubSpot => vec!["hubspot"],
+        }
+    }
+}

@@ -99,6 +99,9 @@ async fn an_empty_list_forgets_nothing() {
     app.google.put_event(&review());
     let ada = app.advisor(ADA).await;
     app.work().await;
+    let rows =
+        "select (select id from calendar_events), (select id from documents where kind = 4), count(*) from events";
+    let before = app.sql(rows).await;
     app.google.expire_sync_tokens(ADA);
     ada.post("/api/ingest/calendar", json!({})).await;
     app.google.control().arm(answer("/events", 410, None));
@@ -107,8 +110,7 @@ async fn an_empty_list_forgets_nothing() {
 
     app.work().await;
 
-    assert_eq!(summaries(&app).await, ["Annual review: Nora"]);
-    assert_eq!(app.count("select count(*) from documents where kind = 4").await, 1);
+    assert_eq!(app.sql(rows).await, before, "neither was forgotten, not even for a while");
     assert_eq!(ada.get("/api/ingest/status").await.json()["complete"], true);
 }
 
@@ -218,6 +220,29 @@ async fn a_series_is_one_record_and_a_moved_date_another() {
 }
 
 #[tokio::test]
+async fn a_changed_date_is_asked_for_when_its_series_is_gone() {
+    let app = TestApp::start().await;
+    let weekly = event("weekly01", "Check-in: Greg", "2026-10-29T15:00:00Z", "2026-10-29T15:30:00Z");
+    app.google.put_event(&every(weekly, "FREQ=WEEKLY"));
+    app.google.amend_event(ADA, "weekly01_20261105T160000Z", &json!({ "location": "Phone" }));
+    app.google.delete_event(ADA, "weekly01_20261112T160000Z");
+    let ada = app.advisor(ADA).await;
+    app.work().await;
+    let token = app.sql("select cursor->>'sync_token' from sync_cursors where source = 'calendar'").await[0][0].clone();
+    app.google.delete_event(ADA, "weekly01");
+    let series = json!({ "id": "weekly01", "status": "cancelled" });
+    let only_the_series = json!({ "items": [series], "nextSyncToken": token, "timeZone": "America/Denver" });
+    app.google.control().arm(answer("/events", 200, Some(only_the_series)));
+    app.google.control().forget_requests();
+
+    read_again(&app, &ada).await;
+
+    let asked: Vec<String> = app.google.control().requests().into_iter().map(|request| request.uri).collect();
+    assert!(asked.iter().any(|uri| uri.ends_with("/events/weekly01%5F20261105T160000Z")), "{asked:?}");
+    assert_eq!(app.count("select count(*) from documents where kind = 4").await, 0);
+}
+
+#[tokio::test]
 async fn one_advisors_calendar_is_nobody_elses() {
     let app = TestApp::start().await;
     app.google.put_event(&review());
@@ -264,8 +289,32 @@ async fn the_clock_reads_calendars_too() {
     app.google.put_event(&review());
 
     app.sql("update tasks set updated_at = now() - interval '2 minutes'").await;
-    app.sweep().await;
+    app.tick("schedules-reconcile").await;
     app.work().await;
 
     assert_eq!(summaries(&app).await, ["Annual review: Nora"]);
+}
+
+#[tokio::test]
+async fn a_calendar_that_is_not_allowed_is_left_alone_and_the_rest_is_read() {
+    let app = TestApp::start_with(&[("SYNC_INTERVAL", "60")]).await;
+    app.google.put_event(&review());
+    let ada = app.visitor();
+    let consent = ada.get("/api/auth/google/start").await.location();
+    let unticked = format!("{consent}&account={ADA}&untick=https://www.googleapis.com/auth/calendar");
+
+    let landed = ada.consent(&unticked, "approve").await;
+    app.work().await;
+    app.sql("update tasks set updated_at = now() - interval '2 minutes'").await;
+    app.tick("schedules-reconcile").await;
+    app.work().await;
+
+    assert!(landed.ends_with("/auth/success"), "{landed}");
+    let status = ada.get("/api/ingest/status").await.json();
+    let told = (&status["gmail_connected"], &status["calendar_connected"], &status["complete"]);
+    assert_eq!(told, (&json!(true), &json!(false), &json!(true)), "{status}");
+    assert_eq!(app.count("select count(*) from tasks where task_type = 'calendar_sync'").await, 0);
+    let refused = ada.post("/api/ingest/calendar", json!({})).await;
+    assert_eq!(refused.status, 409);
+    assert!(refused.json()["detail"].as_str().unwrap().contains("connect Google again"), "{}", refused.body);
 }

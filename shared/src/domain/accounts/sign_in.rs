@@ -121,7 +121,7 @@ pub async fn finish(world: &World, callback: &Callback<'_>) -> Result<SignedIn> 
     revocations::forget(&tenant, Provider::Google).await?;
 
     let session_token = session::start(&tenant, now).await?;
-    let mut jobs = vec![Job::GmailSync { query: None }, Job::CalendarSync {}];
+    let mut jobs: Vec<Job> = account.sources().into_iter().filter_map(Job::reading).collect();
     if watches::wanted(&world.config) {
         jobs.push(Job::Watch {});
     }

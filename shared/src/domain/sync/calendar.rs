@@ -159,10 +159,16 @@ impl Reader<'_> {
         let tenant = db.tenant(self.owner).await?;
         users::lock(&tenant).await?;
         let zone = zone(&tenant).await?;
+        let asked: Vec<CalendarEvent> = missed.iter().map(|kept| kept.event.clone()).collect();
+        let known = known(&tenant, &asked).await?;
+        // A date that is off matters as long as there is a series that would show it.
+        let matters = |event: &CalendarEvent| {
+            !event.is_cancelled() || event.series.as_ref().is_some_and(|series| known.contains_key(&series.id))
+        };
         let mut written = Written::default();
         for (kept, answer) in missed.into_iter().zip(answers) {
             match answer {
-                Some(event) if !event.is_cancelled() || event.series.is_some() => {
+                Some(event) if matters(&event) => {
                     written.put(&tenant, event, reading, &zone).await?;
                 }
                 _ => {
@@ -236,6 +242,7 @@ impl Reader<'_> {
         let mut written = Written::default();
         for event in &page.events {
             let before = known.get(&event.google_id);
+            // Dates that go with their series.
             let went_along = event.series.as_ref().is_some_and(|series| dropped.contains(series.id.as_str()))
                 || before.is_some_and(|kept| kept.listed_in == 0);
             if !(event.is_cancelled() && went_along) {
@@ -245,7 +252,7 @@ impl Reader<'_> {
                 let happened = changes::of(&seen, self.account.connected_at, self.world.now());
                 written.tell(&tenant, happened).await?;
             }
-            match is_gone(event) {
+            match is_gone(event) || event.is_cancelled() && went_along {
                 true => written.forget(&tenant, event).await?,
                 false => written.put(&tenant, event.clone(), reading, &zone).await?,
             }

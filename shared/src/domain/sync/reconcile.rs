@@ -16,9 +16,13 @@ pub async fn reconcile(world: &World) -> Result<()> {
     let mut bells = Vec::new();
     let mut db = world.db().await?;
     for (owner, task_type) in connections::due_readings(&db, world.config.sync_interval, MOST).await? {
-        let Some(job) = Job::reading(&task_type) else { continue };
+        let source = task_type.trim_end_matches("_sync");
+        let Some(job) = Job::reading(source) else { continue };
         let tenant = db.tenant(owner).await?;
-        bells.push(tasks::ensure(&tenant, &job).await?);
+        // A part of an account that was not allowed is left alone.
+        if connections::list(&tenant).await?.iter().any(|connection| connection.sources().contains(&source)) {
+            bells.push(tasks::ensure(&tenant, &job).await?);
+        }
         tenant.commit().await?;
     }
     drop(db);
