@@ -60,3 +60,6 @@ impl GoogleKeys {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

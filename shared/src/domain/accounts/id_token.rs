@@ -92,4 +92,4 @@ pub fn key_id(token: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -49,3 +49,6 @@ fn bearer(header: &str) -> Option<&str> {
 fn refused(why: &'static str) -> Error {
     Error::new(Kind::Unauthenticated, "Invalid token").because(why)
 }
+
+#[cfg(test)]
+mod tests;

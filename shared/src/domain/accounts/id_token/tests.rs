@@ -14,12 +14,12 @@ use serde_json::{Value, json};
 use super::*;
 use crate::error::Kind;
 
-const NOW: i64 = 1_795_000_000;
+pub(crate) const NOW: i64 = 1_795_000_000;
 const CLIENT: &str = "client.apps.googleusercontent.com";
 const NONCE: &str = "n-0S6_WzA2Mj";
 
-static OURS: LazyLock<KeyPair> = LazyLock::new(|| KeyPair::generate(KeySize::Rsa2048).unwrap());
-static STRANGER: LazyLock<KeyPair> = LazyLock::new(|| KeyPair::generate(KeySize::Rsa2048).unwrap());
+pub(crate) static OURS: LazyLock<KeyPair> = LazyLock::new(|| KeyPair::generate(KeySize::Rsa2048).unwrap());
+pub(crate) static STRANGER: LazyLock<KeyPair> = LazyLock::new(|| KeyPair::generate(KeySize::Rsa2048).unwrap());
 
 fn claims() -> Value {
     json!({
@@ -41,7 +41,7 @@ fn without(name: &str) -> Value {
     claims
 }
 
-fn jwks(pair: &KeyPair) -> JwkSet {
+pub(crate) fn jwks(pair: &KeyPair) -> JwkSet {
     let public = pair.public_key();
     let encode = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
     let n = encode(public.modulus().big_endian_without_leading_zero());
@@ -50,12 +50,12 @@ fn jwks(pair: &KeyPair) -> JwkSet {
     serde_json::from_value(json!({ "keys": [key] })).unwrap()
 }
 
-fn unsigned(header: &Value, claims: &Value) -> String {
+pub(crate) fn unsigned(header: &Value, claims: &Value) -> String {
     let encode = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
     format!("{}.{}", encode(header), encode(claims))
 }
 
-fn signed_by(pair: &KeyPair, header: &Value, claims: &Value) -> String {
+pub(crate) fn signed_by(pair: &KeyPair, header: &Value, claims: &Value) -> String {
     let content = unsigned(header, claims);
     let mut signature = vec![0; pair.public_modulus_len()];
     pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), content.as_bytes(), &mut signature).unwrap();
