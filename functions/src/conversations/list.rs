@@ -1,6 +1,5 @@
 //! The advisor's conversations, the latest first. An array, as the frontend expects; the next page is in `Link`.
 
-use http::{HeaderValue, header};
 use jiff::Timestamp;
 use shared::edge::{Call, Reply, Route};
 use shared::model::ConversationId;
@@ -29,16 +28,10 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
 
     let more = items.len() > usize::try_from(limit).unwrap_or(usize::MAX);
     items.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    let next = items
-        .last()
-        .filter(|_| more)
-        .map(|last| format!("</api/conversations?limit={limit}&cursor={}~{}>; rel=\"next\"", last.updated_at, last.id));
+    let next = items.last().filter(|_| more);
+    let next = next.map(|last| format!("/api/conversations?limit={limit}&cursor={}~{}", last.updated_at, last.id));
     let reply = Reply::json(&items.into_iter().map(Conversation::from).collect::<Vec<_>>())?;
-    let Some(next) = next else { return Ok(reply) };
-    Ok(match HeaderValue::from_str(&next) {
-        Ok(link) => reply.with_header(header::LINK, link),
-        Err(_) => reply,
-    })
+    Ok(reply.with_next_page(next.as_deref()))
 }
 
 /// Time and id of the last one that was shown.

@@ -1,4 +1,4 @@
-//! What was said in a conversation, oldest first.
+//! What was said last in a conversation, oldest first; the page before it is in `Link`.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -10,9 +10,13 @@ use shared::store::conversations;
 use shared::{App, Error, Result};
 
 pub const ROUTE: Route = Route::get("/api/conversations/{id}/messages", |app, call| Box::pin(handler(app, call)))
-    .about("conversations", "What was said in a conversation, oldest first, with the sources.")
+    .about(
+        "conversations",
+        "What was said last in a conversation, oldest first; what was said before is named by `Link`.",
+    )
     .session()
     .number("limit", "How many at most.", 1..=500, 200)
+    .query("cursor", "Where the page of later ones began: taken from its `Link`.")
     .ok::<Vec<Message>>()
     .refuses(&[404, 422]);
 
@@ -36,16 +40,26 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
     let advisor = call.advisor(app).await?;
     let id: ConversationId = call.path("id", "conversation")?;
     let limit = call.query_number("limit", 1..=500, 200)?;
+    let before = call.query("cursor").map(|text| text.parse::<i64>()).transpose();
+    let before =
+        before.map_err(|_| Error::invalid("cursor", "must be taken from the Link header of an earlier answer."))?;
 
     let mut db = app.db().await?;
     let tenant = db.tenant(advisor.id).await?;
     if !conversations::exists(&tenant, id).await? {
         return Err(Error::not_found("conversation"));
     }
-    let messages = conversations::messages(&tenant, id, limit).await?;
+    let mut messages = conversations::messages_before(&tenant, id, before, limit + 1).await?;
     tenant.commit().await?;
 
-    Reply::json(&messages.into_iter().map(shown).collect::<Vec<Message>>())
+    let more = messages.len() > usize::try_from(limit).unwrap_or(usize::MAX);
+    if more {
+        messages.remove(0);
+    }
+    let next = messages.first().filter(|_| more);
+    let next = next.map(|first| format!("/api/conversations/{id}/messages?limit={limit}&cursor={}", first.id));
+    let reply = Reply::json(&messages.into_iter().map(shown).collect::<Vec<Message>>())?;
+    Ok(reply.with_next_page(next.as_deref()))
 }
 
 fn shown(message: conversations::Message) -> Message {

@@ -86,6 +86,15 @@ impl Reply {
         }
     }
 
+    /// With the address of the next page, for a list whose shape has no place for it.
+    #[must_use]
+    pub fn with_next_page(self, address: Option<&str>) -> Self {
+        match address.and_then(|address| HeaderValue::try_from(format!("<{address}>; rel=\"next\"")).ok()) {
+            Some(link) => self.with_header(header::LINK, link),
+            None => self,
+        }
+    }
+
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.0.headers_mut().insert(name, value);

@@ -93,11 +93,21 @@ pub async fn is_tainted(db: &Tenant<'_>, id: ConversationId) -> Result<bool> {
 
 /// The last `limit` messages, oldest first.
 pub async fn messages(db: &Tenant<'_>, id: ConversationId, limit: i64) -> Result<Vec<Message>> {
-    let sql = "-- conversations::messages
+    messages_before(db, id, None, limit).await
+}
+
+/// The last `limit` messages before one of them, oldest first.
+pub async fn messages_before(
+    db: &Tenant<'_>,
+    id: ConversationId,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<Message>> {
+    let sql = "-- conversations::messages_before
         select id, role, content, sources, tool_calls, tainted, created_at from messages
-         where user_id = $1 and conversation_id = $2 order by id desc limit $3";
+         where user_id = $1 and conversation_id = $2 and ($3::bigint is null or id < $3) order by id desc limit $4";
     let mut messages: Vec<Message> =
-        db.rows(sql, &[&db.owner.0, &id.0, &limit]).await?.iter().map(message).collect::<Result<_>>()?;
+        db.rows(sql, &[&db.owner.0, &id.0, &before, &limit]).await?.iter().map(message).collect::<Result<_>>()?;
     messages.reverse();
     Ok(messages)
 }
