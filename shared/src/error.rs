@@ -26,7 +26,7 @@ pub struct Error {
 /// One wrong field of a request.
 #[derive(Debug, Clone, Serialize, PartialEq, Eq)]
 pub struct Field {
-    /// `body`, or `header`.
+    /// `body`, `query` or `header`.
     pub place: &'static str,
     /// Dotted path, such as `conversation_history.0.role`.
     pub path: String,
@@ -130,6 +130,11 @@ impl Error {
     pub fn invalid_fields(fields: Vec<Field>) -> Self {
         let detail = fields.iter().map(|f| format!("{}: {}", f.path, f.message)).collect::<Vec<_>>().join(" ");
         Self { fields, ..Self::new(Kind::Invalid, detail) }
+    }
+
+    /// A parameter of the query string that is wrong. `message` is a sentence.
+    pub fn invalid_query(name: &str, message: impl Into<String>) -> Self {
+        Self::invalid_fields(vec![Field { place: "query", path: name.into(), message: message.into() }])
     }
 
     /// A header that is wrong. `message` is a sentence.

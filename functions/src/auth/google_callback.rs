@@ -21,8 +21,8 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
     if let Some(error) = call.query("error") {
         return Reply::redirect(&landing(app, "/auth/error", Some(&error)));
     }
-    let code = call.query("code").ok_or_else(|| Error::invalid("code", "is missing."))?;
-    let state = call.query("state").ok_or_else(|| Error::invalid("state", "is missing."))?;
+    let code = call.query("code").ok_or_else(|| Error::invalid_query("code", "is missing."))?;
+    let state = call.query("state").ok_or_else(|| Error::invalid_query("state", "is missing."))?;
 
     match finish(app, &call, &code, &state).await {
         Ok(token) => {

@@ -28,8 +28,8 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
         Kind::Unauthenticated => Error::new(Kind::Unauthenticated, "User authentication required"),
         _ => error,
     })?;
-    let code = call.query("code").ok_or_else(|| Error::invalid("code", "is missing."))?;
-    let state = call.query("state").ok_or_else(|| Error::invalid("state", "is missing."))?;
+    let code = call.query("code").ok_or_else(|| Error::invalid_query("code", "is missing."))?;
+    let state = call.query("state").ok_or_else(|| Error::invalid_query("state", "is missing."))?;
 
     match finish(app, &call, advisor, &code, &state).await {
         Ok(()) => Reply::redirect(&landing(app, "/auth/hubspot/success", None)),

@@ -37,5 +37,5 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
 /// Time and id of the last one that was shown.
 fn cursor(text: &str) -> Result<(Timestamp, ConversationId)> {
     let parts = text.split_once('~').and_then(|(time, id)| Some((time.parse().ok()?, id.parse().ok()?)));
-    parts.ok_or_else(|| Error::invalid("cursor", "must be taken from the Link header of an earlier answer."))
+    parts.ok_or_else(|| Error::invalid_query("cursor", "must be taken from the Link header of an earlier answer."))
 }

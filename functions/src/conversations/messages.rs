@@ -41,8 +41,8 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
     let id: ConversationId = call.path("id", "conversation")?;
     let limit = call.query_number("limit", 1..=500, 200)?;
     let before = call.query("cursor").map(|text| text.parse::<i64>()).transpose();
-    let before =
-        before.map_err(|_| Error::invalid("cursor", "must be taken from the Link header of an earlier answer."))?;
+    let before = before
+        .map_err(|_| Error::invalid_query("cursor", "must be taken from the Link header of an earlier answer."))?;
 
     let mut db = app.db().await?;
     let tenant = db.tenant(advisor.id).await?;

@@ -29,10 +29,11 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
     let advisor = call.advisor(app).await?;
     let limit = call.query_number("limit", 1..=100, 20)?;
     let state = call.query("state").map(|text| text.parse::<State>()).transpose();
-    let state = state
-        .map_err(|_| Error::invalid("state", "must be pending, in_progress, waiting_for_reply, done or failed."))?;
+    let state = state.map_err(|_| {
+        Error::invalid_query("state", "must be pending, in_progress, waiting_for_reply, done or failed.")
+    })?;
     let cursor = call.query("cursor").map(|text| text.parse::<TaskId>()).transpose();
-    let cursor = cursor.map_err(|_| Error::invalid("cursor", "must be the next_cursor of an earlier answer."))?;
+    let cursor = cursor.map_err(|_| Error::invalid_query("cursor", "must be the next_cursor of an earlier answer."))?;
 
     let mut db = app.db().await?;
     let tenant = db.tenant(advisor.id).await?;

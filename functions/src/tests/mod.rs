@@ -3,10 +3,13 @@
 mod accounts;
 mod actions;
 mod approvals;
+mod api;
 mod calendar;
 mod chat;
 mod console;
 mod drift;
+mod edge;
+mod frontend;
 mod support;
 mod sync;
 mod tasks;

@@ -141,7 +141,12 @@ impl TestApp {
 
     /// Somebody who has not signed in.
     pub fn visitor(&self) -> Person<'_> {
-        Person { app: self, cookies: Mutex::default() }
+        self.visitor_from("127.0.0.1")
+    }
+
+    /// The same, from another address.
+    pub fn visitor_from(&self, ip: &str) -> Person<'_> {
+        Person { app: self, cookies: Mutex::default(), ip: ip.to_owned() }
     }
 
     /// An advisor who has signed in with this Google account.
@@ -266,6 +271,8 @@ impl TestApp {
 pub struct Person<'a> {
     app: &'a TestApp,
     pub cookies: Mutex<BTreeMap<String, String>>,
+    /// The address API Gateway sees.
+    pub ip: String,
 }
 
 impl Person<'_> {
@@ -291,7 +298,8 @@ impl Person<'_> {
         if !cookies.is_empty() {
             headers.push(("Cookie".into(), cookies.join("; ")));
         }
-        let event = proxy_event(&method, path, &route, &parameters, &headers, body.as_deref());
+        let mut event = proxy_event(&method, path, &route, &parameters, &headers, body.as_deref());
+        event["requestContext"]["identity"]["sourceIp"] = json!(self.ip);
         let request: LambdaRequest = serde_json::from_str(&event.to_string()).unwrap();
         let response = service(&self.app.app, route)(request.into()).await.unwrap();
 
@@ -426,7 +434,8 @@ fn find_route(method: &Method, path: &str) -> Option<(Route, BTreeMap<String, St
     let found = ROUTES.iter().filter(|(_, route)| route.method == method.as_str()).filter_map(|(_, route)| {
         if route.path == "/{proxy+}" {
             let all = BTreeMap::from([("proxy".to_owned(), given.join("/"))]);
-            return (given != [""]).then_some((usize::MAX, *route, all));
+            // Of the root nothing is left for the variable, but it answers preflights as every path does.
+            return (given != [""] || method == Method::OPTIONS).then_some((usize::MAX, *route, all));
         }
         let wanted: Vec<&str> = route.path.trim_matches('/').split('/').collect();
         let mut parameters = BTreeMap::new();

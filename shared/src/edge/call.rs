@@ -106,7 +106,7 @@ impl Call {
     pub fn query_number(&self, name: &str, range: std::ops::RangeInclusive<i64>, default: i64) -> Result<i64> {
         let Some(text) = self.query(name) else { return Ok(default) };
         text.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| {
-            Error::invalid(name, format!("must be a whole number from {} to {}.", range.start(), range.end()))
+            Error::invalid_query(name, format!("must be a whole number from {} to {}.", range.start(), range.end()))
         })
     }
 
@@ -130,15 +130,19 @@ impl Call {
 
     /// The body as it came.
     pub fn bytes(&self) -> Result<&[u8]> {
-        let bytes = match self.request.body() {
-            Body::Text(text) => text.as_bytes(),
-            Body::Binary(bytes) => bytes,
-            _ => &[],
-        };
+        let bytes = self.raw();
         if bytes.len() > MAX_BODY {
             return Err(Error::new(Kind::TooLarge, "The request is larger than 1 MiB."));
         }
         Ok(bytes)
+    }
+
+    fn raw(&self) -> &[u8] {
+        match self.request.body() {
+            Body::Text(text) => text.as_bytes(),
+            Body::Binary(bytes) => bytes,
+            _ => &[],
+        }
     }
 
     /// The JSON body; 422 names the field that is wrong.
@@ -190,7 +194,7 @@ impl Call {
 
     /// An endpoint that answers with and without a body: the body, or nothing.
     pub fn has_body(&self) -> bool {
-        self.bytes().is_ok_and(|bytes| !bytes.is_empty())
+        !self.raw().is_empty()
     }
 }
 

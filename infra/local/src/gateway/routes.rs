@@ -13,14 +13,15 @@ pub struct Match {
 /// `{name}`, and that over `{name+}`; a path that exists does not fall through to a wider one that has the method. Of a
 /// method and `ANY`, the method. A slash at the end is not part of the path.
 ///
-/// Preflights are apart: deployed, every path answers them; here one endpoint does.
+/// Preflights are apart: deployed, every path answers them; here one endpoint does, for all.
 pub fn find<'a>(endpoints: impl Iterator<Item = (&'a str, &'a str)>, method: &str, path: &str) -> Option<Match> {
     let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
     let mut fitting: Vec<_> = endpoints
         .enumerate()
         .filter(|(_, (allowed, _))| *allowed == "ANY" || (*allowed == "OPTIONS") == (method == "OPTIONS"))
         .filter_map(|(index, (allowed, resource))| {
-            let (rank, parameters) = matches(resource, &segments)?;
+            let fits = matches(resource, &segments);
+            let (rank, parameters) = fits.or_else(|| (allowed == "OPTIONS").then(Default::default))?;
             Some((rank, allowed, Match { index, parameters }))
         })
         .collect();
@@ -112,6 +113,16 @@ mod tests {
         assert_eq!(matched("GET", "/api/tasks"), None);
         assert_eq!(matched("GET", "/console"), None);
         assert_eq!(find(ENDPOINTS.into_iter(), "PUT", "/else/where").map(|found| found.index), Some(5));
+    }
+
+    #[test]
+    fn preflights_are_answered_for_every_path_and_by_nobody_else() {
+        let endpoints = [("GET", "/"), ("GET", "/{proxy+}"), ("OPTIONS", "/{proxy+}"), ("POST", "/api/chat")];
+        let matched = |method, path| find(endpoints.into_iter(), method, path).map(|found| found.index);
+
+        assert_eq!((matched("OPTIONS", "/"), matched("OPTIONS", "/api/chat")), (Some(2), Some(2)));
+        assert_eq!((matched("GET", "/"), matched("GET", "/google1.html")), (Some(0), Some(1)));
+        assert_eq!(matched("GET", "/api/chat"), None, "a path that exists does not fall through");
     }
 
     #[test]

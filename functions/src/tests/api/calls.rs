@@ -1,0 +1,174 @@
+//! The calls that are particular to one endpoint: those that go well, and refusals that take some doing.
+
+use fakes::openai::Reply;
+use http::Method;
+use serde_json::{Value, json};
+
+use super::super::support::*;
+use super::walk::Walk;
+
+/// Operation, path or body that differs from its example, and what it answers.
+const PLAIN: &[(&str, &str, u16)] = &[
+    ("auth-google-start", "", 302),
+    ("auth-google-callback", "?error=access_denied", 302),
+    ("auth-google-callback", "?code=x&state=unknown", 400),
+    ("auth-google-callback", "?state=x", 422),
+    ("auth-hubspot-start", "", 302),
+    ("auth-hubspot-callback", "?error=access_denied", 302),
+    ("auth-hubspot-callback", "?code=x&state=unknown", 400),
+    ("auth-hubspot-callback", "?state=x", 422),
+    ("auth-me", "", 200),
+    ("chat-health", "", 200),
+    ("conversations-list", "", 200),
+    ("conversations-messages", "", 200),
+    ("ingest-status", "", 200),
+    ("knowledge-stats", "", 200),
+    ("tasks-list", "", 200),
+    ("tasks-list", "?state=asleep", 422),
+    ("tasks-get", "", 200),
+    ("docs-openapi", "", 200),
+    ("docs-swagger", "", 200),
+    ("docs-swagger-file", "", 200),
+    ("docs-redoc", "", 200),
+    ("docs-redoc-file", "", 200),
+    ("health-root", "", 200),
+    ("health-check", "", 200),
+    ("health-check-health", "", 200),
+    ("health-ready", "", 200),
+    ("health-database", "", 200),
+    ("domain-verify", "", 200),
+    ("console-page", "", 200),
+    ("console-page-file", "", 200),
+];
+
+/// Operation, body, and what it answers.
+const POSTED: &[(&str, &str, u16)] = &[
+    ("knowledge-search", r#"{"query": "Tommy"}"#, 200),
+    ("knowledge-search", r#"{"query": " "}"#, 400),
+    ("knowledge-generate", "{}", 200),
+    ("knowledge-generate", r#"{"source_type": "letters"}"#, 400),
+    (
+        "chat-send",
+        r#"{"message": "Tommy?", "conversation_id": "0199d3c0-0000-7000-8000-00000000dead", "stream": false}"#,
+        404,
+    ),
+    ("conversations-create", "{}", 201),
+    ("ingest-gmail", "{}", 200),
+    ("ingest-gmail-emails", "{}", 200),
+    ("ingest-start", r#"{"source": "gmail"}"#, 200),
+    ("ingest-calendar", "{}", 200),
+    ("ingest-hubspot", "", 200),
+    ("ingest-hubspot-contacts", "", 200),
+    ("auth-refresh", "{}", 200),
+];
+
+pub async fn make(walk: &mut Walk<'_>) {
+    let ada = walk.person(ADA);
+    for (id, query, status) in PLAIN {
+        let operation = walk.operation(id);
+        let answer = walk.call_at(&ada, &operation, query).await;
+        assert_eq!(answer.status, *status, "{operation}{query}: {}", answer.body);
+    }
+    for (id, body, status) in POSTED {
+        let operation = walk.operation(id);
+        let answer = walk.call(&ada, &operation, &FRONTEND, Some((*body).to_owned())).await;
+        assert_eq!(answer.status, *status, "{operation} {body}: {}", answer.body);
+    }
+    files(walk).await;
+    chat(walk).await;
+    operators(walk).await;
+    connecting(walk).await;
+    without_connections(walk).await;
+    endings(walk).await;
+}
+
+async fn files(walk: &Walk<'_>) {
+    let visitor = walk.app.visitor();
+    for id in
+        ["console-page", "console-page-file", "docs-swagger", "docs-swagger-file", "docs-redoc", "docs-redoc-file"]
+    {
+        let operation = walk.operation(id);
+        let tag = walk.call(&visitor, &operation, &[], None).await.header("etag").to_owned();
+        let again = walk.call(&visitor, &operation, &[("If-None-Match", &tag)], None).await;
+        assert_eq!(again.status, 304, "{operation}");
+        if id.ends_with("-file") {
+            assert_eq!(walk.call_with(&visitor, &operation, "nothing.js", &[], None).await.status, 404, "{operation}");
+        }
+    }
+    let verify = walk.operation("domain-verify");
+    assert_eq!(walk.call_with(&visitor, &verify, "google0.html", &[], None).await.status, 404);
+}
+
+async fn chat(walk: &Walk<'_>) {
+    let ada = walk.person(ADA);
+    for id in ["chat-send", "chat-send-stream"] {
+        let operation = walk.operation(id);
+        for (stream, kind) in [(true, "text/event-stream; charset=utf-8"), (false, "application/json")] {
+            walk.app.openai.script(vec![Reply::text("Nobody did.")]);
+            let body = json!({ "message": "Tommy?", "stream": stream }).to_string();
+            let answer = walk.call(&ada, &operation, &FRONTEND, Some(body)).await;
+            assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, kind), "{operation}");
+        }
+        walk.app.openai.script(vec![Reply::error(401), Reply::error(401)]);
+        let body = json!({ "message": "Tommy?", "stream": false }).to_string();
+        assert_eq!(walk.call(&ada, &operation, &FRONTEND, Some(body)).await.status, 502, "{operation}");
+        let nowhere =
+            json!({ "message": "Tommy?", "conversation_id": "0199d3c0-0000-7000-8000-00000000dead", "stream": false });
+        assert_eq!(walk.call(&ada, &operation, &FRONTEND, Some(nowhere.to_string())).await.status, 404, "{operation}");
+    }
+}
+
+async fn operators(walk: &Walk<'_>) {
+    let visitor = walk.app.visitor();
+    for id in ["metrics-show", "health-database"] {
+        let operation = walk.operation(id);
+        let answer = walk.call(&visitor, &operation, &[("Authorization", "Bearer operator")], None).await;
+        assert_eq!(answer.status, 200, "{operation}");
+    }
+    let nowhere = TestApp::start_with(&[("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nowhere")]).await;
+    for id in ["health-ready", "health-database"] {
+        let operation = walk.operation(id);
+        assert_eq!(walk.call(&nowhere.visitor(), &operation, &[], None).await.status, 503, "{operation}");
+    }
+}
+
+/// A link that Ada began, finished by Eve.
+async fn connecting(walk: &Walk<'_>) {
+    let (ada, eve) = (walk.person(ADA), walk.person(EVE));
+    let consent = ada.get("/api/auth/hubspot/start").await.location();
+    let callback = ada.callback(&format!("{consent}&user={ADA}"), "approve").await;
+    let query = callback.split_once('?').unwrap().1;
+    let browser = ada.cookies.lock().unwrap().get("oauth_browser").cloned().unwrap();
+    eve.cookies.lock().unwrap().insert("oauth_browser".into(), browser);
+    let operation = walk.operation("auth-hubspot-callback");
+    let answer = walk.call_at(&eve, &operation, &format!("?{query}")).await;
+    assert_eq!(answer.status, 403, "{}", answer.body);
+}
+
+/// Who has connected nothing is told so, and who has to connect again, too.
+async fn without_connections(walk: &Walk<'_>) {
+    let (ada, eve) = (walk.person(ADA), walk.person(EVE));
+    walk.app
+        .sql(&format!("delete from connections where user_id = (select id from users where email = '{EVE}')"))
+        .await;
+    walk.app.sql("update connections set needs_reconnect = true").await;
+    for operation in
+        walk.operations(|operation| operation.path.starts_with("/api/ingest") && operation.method == Method::POST)
+    {
+        assert_eq!(walk.call(&eve, &operation, &FRONTEND, operation.example()).await.status, 400, "{operation}");
+        assert_eq!(walk.call(&ada, &operation, &FRONTEND, operation.example()).await.status, 409, "{operation}");
+    }
+    walk.app.sql("update connections set needs_reconnect = false").await;
+}
+
+/// What is gone afterwards.
+async fn endings(walk: &Walk<'_>) {
+    let ada = walk.person(ADA);
+    let delete = walk.operation("conversations-delete");
+    assert_eq!(walk.call(&ada, &delete, &FRONTEND, None).await.status, 204);
+    let logout = walk.operation("auth-logout");
+    assert_eq!(walk.call(&ada, &logout, &[], None).await.status, 403, "another site cannot sign her out");
+    let answer = walk.call(&ada, &logout, &FRONTEND, None).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(ada.get("/api/auth/me").await.json()["user"], Value::Null);
+}
