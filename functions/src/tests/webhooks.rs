@@ -1,9 +1,9 @@
 //! What the providers tell us by themselves, and what makes them tell.
 
-mod calendar;
+pub(super) mod calendar;
 mod disconnect;
-mod gmail;
-mod hubspot;
+pub(super) mod gmail;
+pub(super) mod hubspot;
 mod secrecy;
 mod watches;
 
@@ -27,7 +27,7 @@ async fn send_again(app: &TestApp, path: &str, headers: &HeaderMap, body: &str) 
 }
 
 /// Headers with one of them changed, or left out.
-fn with(headers: &HeaderMap, name: &'static str, value: Option<&str>) -> HeaderMap {
+pub(super) fn with(headers: &HeaderMap, name: &'static str, value: Option<&str>) -> HeaderMap {
     let mut headers = headers.clone();
     headers.remove(name);
     if let Some(value) = value {

@@ -6,8 +6,9 @@ use shared::{App, Error, Result};
 
 pub const ROUTE: Route = Route::post("/api/webhooks/calendar", |app, call| Box::pin(handler(app, call)))
     .about("webhooks", "Google Calendar tells that a calendar changed, with its channel's token.")
+    .webhook()
     .ok::<Received>()
-    .refuses(&[400, 401]);
+    .refuses(&[400, 401, 413]);
 
 async fn handler(app: &App, call: Call) -> Result<Reply> {
     call.bytes()?;

@@ -7,6 +7,7 @@ use shared::{App, Result};
 
 pub const ROUTE: Route = Route::post("/api/webhooks/gmail", |app, call| Box::pin(handler(app, call)))
     .about("webhooks", "Pub/Sub tells that a mailbox changed, with a token Google signed.")
+    .webhook()
     .ok::<Received>()
     .refuses(&[400, 401, 413]);
 

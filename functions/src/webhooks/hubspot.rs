@@ -6,6 +6,7 @@ use shared::{App, Result};
 
 pub const ROUTE: Route = Route::post("/api/webhooks/hubspot", |app, call| Box::pin(handler(app, call)))
     .about("webhooks", "HubSpot tells what changed in a portal: up to a hundred events, signed.")
+    .webhook()
     .ok::<Received>()
     .refuses(&[400, 401, 413]);
 

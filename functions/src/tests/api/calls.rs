@@ -1,10 +1,14 @@
 //! The calls that are particular to one endpoint: those that go well, and refusals that take some doing.
 
+use std::collections::BTreeMap;
+
 use fakes::openai::Reply;
-use http::Method;
+use fakes::server::{Fault, FaultKind};
+use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 
 use super::super::support::*;
+use super::super::webhooks;
 use super::walk::Walk;
 
 /// Operation, path or body that differs from its example, and what it answers.
@@ -19,6 +23,8 @@ const PLAIN: &[(&str, &str, u16)] = &[
     ("auth-hubspot-callback", "?state=x", 422),
     ("auth-me", "", 200),
     ("chat-health", "", 200),
+    ("connections-list", "", 200),
+    ("webhooks-health", "", 200),
     ("conversations-list", "", 200),
     ("conversations-messages", "", 200),
     ("ingest-status", "", 200),
@@ -60,6 +66,8 @@ const POSTED: &[(&str, &str, u16)] = &[
     ("ingest-hubspot", "", 200),
     ("ingest-hubspot-contacts", "", 200),
     ("auth-refresh", "{}", 200),
+    ("auth-setup-push-notifications", "{}", 200),
+    ("chat-execute-tool", r#"{"tool_name": "search_contacts", "arguments": {"query": "Greg"}}"#, 200),
 ];
 
 pub async fn make(walk: &mut Walk<'_>) {
@@ -78,6 +86,8 @@ pub async fn make(walk: &mut Walk<'_>) {
     chat(walk).await;
     operators(walk).await;
     connecting(walk).await;
+    webhooks(walk).await;
+    push(walk).await;
     without_connections(walk).await;
     endings(walk).await;
 }
@@ -132,6 +142,52 @@ async fn operators(walk: &Walk<'_>) {
     }
 }
 
+/// As the providers call, and as somebody who would like to be one.
+async fn webhooks(walk: &Walk<'_>) {
+    let app = TestApp::listening().await;
+    let stranger = app.visitor();
+    let large = "x".repeat((1 << 20) + 1);
+    let (hubspot, gmail, calendar) =
+        (walk.operation("webhooks-hubspot"), walk.operation("webhooks-gmail"), walk.operation("webhooks-calendar"));
+    for operation in [&hubspot, &gmail, &calendar] {
+        assert_eq!(walk.call(&stranger, operation, &[], Some(large.clone())).await.status, 413, "{operation}");
+    }
+
+    let pushed = webhooks::gmail::watched(&app).await;
+    let told = webhooks::calendar::watched(&app).await;
+    let event = json!([webhooks::hubspot::event(&app, 1)]).to_string();
+    let signed =
+        |body: &str| webhooks::hubspot::signed(&app, webhooks::hubspot::SECRET, webhooks::hubspot::now(&app), body);
+    let envelope = webhooks::gmail::envelope("m1", ADA, 7);
+    let unknown = webhooks::with(&told, "x-goog-channel-token", Some("guessed"));
+    for (operation, headers, body, status) in [
+        (&hubspot, signed(&event), event.as_str(), 200),
+        (&hubspot, signed("{}"), "{}", 400),
+        (&hubspot, signed("{}"), "[]", 401),
+        (&gmail, pushed.clone(), envelope.as_str(), 200),
+        (&gmail, pushed, "{", 400),
+        (&gmail, HeaderMap::new(), envelope.as_str(), 401),
+        (&calendar, told, "", 200),
+        (&calendar, HeaderMap::new(), "", 400),
+        (&calendar, unknown, "", 401),
+    ] {
+        let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
+        let answer = walk.call(&stranger, operation, &headers, Some(body.to_owned())).await;
+        assert_eq!(answer.status, status, "{operation} {body}: {}", answer.body);
+    }
+}
+
+/// Google gives no new token, for now.
+async fn push(walk: &Walk<'_>) {
+    let app = TestApp::listening().await;
+    let ada = app.advisor(ADA).await;
+    app.google.expire_access_tokens(ADA);
+    let kind = FaultKind::Status { status: 500, headers: BTreeMap::default(), body: None };
+    app.google.control().arm(Fault { method: None, path: "/token".into(), times: 20, kind });
+    let operation = walk.operation("auth-setup-push-notifications");
+    assert_eq!(walk.call(&ada, &operation, &FRONTEND, None).await.status, 502);
+}
+
 /// A link that Ada began, finished by Eve.
 async fn connecting(walk: &Walk<'_>) {
     let (ada, eve) = (walk.person(ADA), walk.person(EVE));
@@ -152,9 +208,8 @@ async fn without_connections(walk: &Walk<'_>) {
         .sql(&format!("delete from connections where user_id = (select id from users where email = '{EVE}')"))
         .await;
     walk.app.sql("update connections set needs_reconnect = true").await;
-    for operation in
-        walk.operations(|operation| operation.path.starts_with("/api/ingest") && operation.method == Method::POST)
-    {
+    let reads = |path: &str| path.starts_with("/api/ingest") || path == "/api/auth/setup-push-notifications";
+    for operation in walk.operations(|operation| reads(&operation.path) && operation.method == Method::POST) {
         assert_eq!(walk.call(&eve, &operation, &FRONTEND, operation.example()).await.status, 400, "{operation}");
         assert_eq!(walk.call(&ada, &operation, &FRONTEND, operation.example()).await.status, 409, "{operation}");
     }
@@ -166,6 +221,8 @@ async fn endings(walk: &Walk<'_>) {
     let ada = walk.person(ADA);
     let delete = walk.operation("conversations-delete");
     assert_eq!(walk.call(&ada, &delete, &FRONTEND, None).await.status, 204);
+    let disconnect = walk.operation("connections-delete");
+    assert_eq!(walk.call(&ada, &disconnect, &FRONTEND, None).await.status, 204);
     let logout = walk.operation("auth-logout");
     assert_eq!(walk.call(&ada, &logout, &[], None).await.status, 403, "another site cannot sign her out");
     let answer = walk.call(&ada, &logout, &FRONTEND, None).await;

@@ -99,6 +99,7 @@ impl<'a> Walk<'a> {
         let task = ada.get("/api/tasks").await.json()["items"][0].clone();
         walk.knows("/api/conversations/", conversation["id"].as_str().unwrap());
         walk.knows("/api/tasks/", task["id"].as_str().unwrap());
+        walk.knows("/api/connections/", "hubspot");
         walk.knows("/console/", "main.js");
         walk.knows("/docs/", "swagger.js");
         walk.knows("/redoc/", "redoc.js");

@@ -7,7 +7,7 @@ use super::*;
 const TOLD: &str = "select count(*) from webhook_events where source = 'calendar'";
 
 /// An advisor whose calendar is watched, and the headers of the first message.
-async fn watched(app: &TestApp) -> HeaderMap {
+pub(in crate::tests) async fn watched(app: &TestApp) -> HeaderMap {
     app.advisor(ADA).await;
     app.work().await;
     app.until("select count(*) from watches where source = 'calendar' and confirmed_at is not null", "1").await;

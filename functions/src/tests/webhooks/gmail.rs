@@ -7,7 +7,7 @@ use super::*;
 const TOLD: &str = "select count(*) from webhook_events where source = 'gmail'";
 
 /// An advisor whose mailbox is watched, and the headers of a push that came for it.
-async fn watched(app: &TestApp) -> HeaderMap {
+pub(in crate::tests) async fn watched(app: &TestApp) -> HeaderMap {
     app.advisor(ADA).await;
     app.work().await;
     app.google.deliver(&mail(ADA, NORA, "First", "The first letter."));
@@ -16,7 +16,7 @@ async fn watched(app: &TestApp) -> HeaderMap {
     app.heard.of(GMAIL).pop().unwrap().0
 }
 
-fn envelope(message_id: &str, email: &str, history_id: u64) -> String {
+pub(in crate::tests) fn envelope(message_id: &str, email: &str, history_id: u64) -> String {
     let data = json!({ "emailAddress": email, "historyId": history_id }).to_string();
     json!({
         "message": { "data": BASE64_STANDARD.encode(data), "messageId": message_id, "publishTime": "2026-11-23T10:00:00Z" },

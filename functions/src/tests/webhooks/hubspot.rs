@@ -4,10 +4,10 @@ use futures::future::join_all;
 
 use super::*;
 
-const SECRET: &str = "hubspot-secret";
+pub(in crate::tests) const SECRET: &str = "hubspot-secret";
 
 /// An event of HubSpot's, about a contact.
-fn event(app: &TestApp, id: i64) -> Value {
+pub(in crate::tests) fn event(app: &TestApp, id: i64) -> Value {
     json!({
         "eventId": id, "subscriptionId": 77, "portalId": app.portal(), "appId": APP_ID,
         "occurredAt": 1_790_000_000_000_i64 + id, "subscriptionType": "contact.creation", "attemptNumber": 0,
@@ -15,7 +15,7 @@ fn event(app: &TestApp, id: i64) -> Value {
     })
 }
 
-fn signed(app: &TestApp, secret: &str, sent: i64, body: &str) -> HeaderMap {
+pub(in crate::tests) fn signed(app: &TestApp, secret: &str, sent: i64, body: &str) -> HeaderMap {
     let message = format!("POST{}{body}{sent}", app.app.config.webhook_url(HUBSPOT));
     let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), message.as_bytes());
     let mut headers = HeaderMap::new();
@@ -25,7 +25,7 @@ fn signed(app: &TestApp, secret: &str, sent: i64, body: &str) -> HeaderMap {
     headers
 }
 
-fn now(app: &TestApp) -> i64 {
+pub(in crate::tests) fn now(app: &TestApp) -> i64 {
     app.app.now().as_millisecond()
 }
 
