@@ -32,11 +32,11 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
         None => Some(State::Pending),
         Some("all") => None,
         Some(name) => Some(name.parse::<State>().map_err(|_| {
-            Error::invalid("state", "must be pending, approved, denied, expired, done, failed, unknown or all.")
+            Error::invalid_query("state", "must be pending, approved, denied, expired, done, failed, unknown or all.")
         })?),
     };
     let cursor = call.query("cursor").map(|text| text.parse::<ActionId>()).transpose();
-    let cursor = cursor.map_err(|_| Error::invalid("cursor", "must be the next_cursor of an earlier answer."))?;
+    let cursor = cursor.map_err(|_| Error::invalid_query("cursor", "must be the next_cursor of an earlier answer."))?;
 
     let mut db = app.db().await?;
     let tenant = db.tenant(advisor.id).await?;

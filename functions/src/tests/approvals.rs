@@ -15,7 +15,7 @@ const NORA: (&str, &str) = ("Nora Ellison", "nora@ellison.example");
 const NOTES: &str = "/crm/objects/2026-09/notes";
 
 /// A mail, and a contact who is known.
-async fn practice(app: &TestApp) -> Person<'_> {
+pub(in crate::tests) async fn practice(app: &TestApp) -> Person<'_> {
     app.google.deliver(&mail(ADA, NORA, "Saturday", "Our son Tommy made the Little League team."));
     app.contact("501", "Greg", "Hall", "greg@hall.example");
     app.ready_advisor(ADA).await
@@ -42,13 +42,13 @@ fn thoughts(app: &TestApp) -> usize {
 }
 
 /// A page of the unmodified frontend: it names no conversation, and sends what it shows with each message.
-struct Page<'a> {
+pub(in crate::tests) struct Page<'a> {
     person: &'a Person<'a>,
     history: Vec<Value>,
 }
 
 impl<'a> Page<'a> {
-    fn of(person: &'a Person<'a>) -> Self {
+    pub(in crate::tests) fn of(person: &'a Person<'a>) -> Self {
         Self { person, history: Vec::new() }
     }
 
@@ -69,7 +69,7 @@ impl<'a> Page<'a> {
 }
 
 /// Something waits after this: a note that was asked for in a turn that had read Nora's mail.
-async fn waiting_note(app: &TestApp, page: &mut Page<'_>, body: &str) -> Value {
+pub(in crate::tests) async fn waiting_note(app: &TestApp, page: &mut Page<'_>, body: &str) -> Value {
     app.openai.script(vec![note(body), Reply::text("I have prepared the note.")]);
     let turn = page.say("What did Nora write? Keep it with Greg.").await;
     assert_eq!(notes(app), 0, "nothing has happened yet");

@@ -2,8 +2,8 @@
 
 mod accounts;
 mod actions;
-mod approvals;
 mod api;
+mod approvals;
 mod calendar;
 mod chat;
 mod console;

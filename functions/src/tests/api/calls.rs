@@ -24,6 +24,9 @@ const PLAIN: &[(&str, &str, u16)] = &[
     ("auth-me", "", 200),
     ("chat-health", "", 200),
     ("connections-list", "", 200),
+    ("approvals-list", "", 200),
+    ("approvals-list", "?state=asleep", 422),
+    ("approvals-get", "", 200),
     ("webhooks-health", "", 200),
     ("conversations-list", "", 200),
     ("conversations-messages", "", 200),
@@ -85,6 +88,7 @@ pub async fn make(walk: &mut Walk<'_>) {
     files(walk).await;
     chat(walk).await;
     operators(walk).await;
+    approving(walk).await;
     connecting(walk).await;
     webhooks(walk).await;
     push(walk).await;
@@ -140,6 +144,15 @@ async fn operators(walk: &Walk<'_>) {
         let operation = walk.operation(id);
         assert_eq!(walk.call(&nowhere.visitor(), &operation, &[], None).await.status, 503, "{operation}");
     }
+}
+
+async fn approving(walk: &Walk<'_>) {
+    let (ada, operation) = (walk.person(ADA), walk.operation("approvals-decide"));
+    let unseen = operation.example();
+    assert_eq!(walk.call(&ada, &operation, &FRONTEND, unseen).await.status, 409, "she has seen something else");
+    let seen = json!({ "decision": "approve", "hash": walk.approval["hash"] }).to_string();
+    let answer = walk.call(&ada, &operation, &FRONTEND, Some(seen)).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
 }
 
 /// As the providers call, and as somebody who would like to be one.

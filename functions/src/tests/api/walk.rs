@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use http::Method;
 use serde_json::{Value, json};
 
+use super::super::approvals;
 use super::super::support::*;
 use crate::openapi::document;
 
@@ -80,6 +81,8 @@ pub struct Walk<'a> {
     people: BTreeMap<&'static str, BTreeMap<String, String>>,
     /// Path parameters of what is Ada's, by the path's template.
     known: BTreeMap<&'static str, String>,
+    /// A write that waits for Ada.
+    pub approval: Value,
     reached: Mutex<BTreeSet<(String, u16)>>,
 }
 
@@ -87,18 +90,28 @@ impl<'a> Walk<'a> {
     /// Only to look.
     pub fn describe(app: &'a TestApp) -> Self {
         let document = document("http://localhost:8000");
-        Self { app, document, people: BTreeMap::new(), known: BTreeMap::new(), reached: Mutex::default() }
+        Self {
+            app,
+            document,
+            people: BTreeMap::new(),
+            known: BTreeMap::new(),
+            approval: Value::Null,
+            reached: Mutex::default(),
+        }
     }
 
     /// With Ada, who has everything, and Eve, who has an account.
     pub async fn start(app: &'a TestApp) -> Self {
         let mut walk = Self::describe(app);
-        let ada = app.ready_advisor(ADA).await;
+        let ada = approvals::practice(app).await;
         let eve = app.advisor(EVE).await;
         let conversation = ada.post("/api/conversations", json!({ "title": "Mine" })).await.json();
         let task = ada.get("/api/tasks").await.json()["items"][0].clone();
         walk.knows("/api/conversations/", conversation["id"].as_str().unwrap());
         walk.knows("/api/tasks/", task["id"].as_str().unwrap());
+        let approval = approvals::waiting_note(app, &mut approvals::Page::of(&ada), "Tommy pitches.").await;
+        walk.knows("/api/approvals/", approval["id"].as_str().unwrap());
+        walk.approval = approval;
         walk.knows("/api/connections/", "hubspot");
         walk.knows("/console/", "main.js");
         walk.knows("/docs/", "swagger.js");

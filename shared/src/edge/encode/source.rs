@@ -20,10 +20,10 @@ pub struct Passage {
     pub chunk_index: Option<i32>,
     pub created_at: Option<Timestamp>,
     /// For a mail: subject, sender, received_at, gmail_id.
-    #[schemars(default)]
+    #[schemars(skip_serializing_if = "Map::is_empty")]
     pub email: Map<String, Value>,
     /// For a contact: name, email, company, hubspot_id.
-    #[schemars(default)]
+    #[schemars(skip_serializing_if = "Map::is_empty")]
     pub contact: Map<String, Value>,
 }
 
