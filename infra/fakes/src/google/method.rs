@@ -104,9 +104,17 @@ fn enter(world: &Arc<World>, method: &'static Method, call: &Call) -> Response {
     drop(state);
     match answer {
         Ok(Value::Null) => StatusCode::NO_CONTENT.into_response(),
+        Ok(value) if method.verb == Verb::GET && is_known(call, &value) => StatusCode::NOT_MODIFIED.into_response(),
         Ok(value) => shape(call, value),
         Err(refusal) => refusal.into_response(method.api),
     }
+}
+
+/// Whether the caller has this version already, as `If-None-Match` says.
+fn is_known(call: &Call, value: &Value) -> bool {
+    let Some(known) = call.header(header::IF_NONE_MATCH) else { return false };
+    let etag = value.get("etag").and_then(Value::as_str);
+    etag.is_some_and(|etag| known.split(',').any(|one| matches!(one.trim(), "*") || one.trim() == etag))
 }
 
 fn shape(call: &Call, value: Value) -> Response {

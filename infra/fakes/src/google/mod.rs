@@ -139,6 +139,7 @@ fn router(world: &Arc<World>) -> Router {
         .merge(oauth::router(world))
         .merge(control::router(world))
         .merge(pages::router(world))
+        .method_not_allowed_fallback(nowhere)
         .fallback(nowhere)
         .layer(DefaultBodyLimit::max(MAX_BODY))
 }

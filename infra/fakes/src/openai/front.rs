@@ -22,6 +22,8 @@ pub fn routes(shared: &Arc<Shared>) -> Router {
         .route("/v1/embeddings", post(embeddings::create))
         .route("/v1/chat/completions", post(chat::create))
         .route("/v1/responses", post(responses::create))
+        .route("/v1/responses/input_tokens", post(responses::count))
+        .route("/v1/responses/{id}", get(responses::find).delete(responses::find))
         .route("/v1/models", get(models::list))
         .route("/v1/models/{id}", get(models::get))
         .method_not_allowed_fallback(not_allowed)

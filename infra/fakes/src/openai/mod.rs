@@ -7,23 +7,26 @@
 //! * Tests decide the next answers with [`OpenAi::script`]; another process does with `POST /_control/script`, whose body is
 //!   an array of [`Reply`] (`DELETE` forgets them), and `POST /_control/hijack` `{"on": true}`.
 //!
-//! Not here, and refused rather than ignored: images and audio, structured output, `n` over 1, stored responses, built-in
-//! tools. Tokens are counted approximately (`tokens`).
+//! Structured answers hold what the request says, put into the schema's fields by their names. Not here, and refused rather
+//! than ignored: images and audio, `n` over 1, log probabilities, stored responses, built-in tools. Tokens are counted approximately (`tokens`).
 
 mod answer;
 mod brain;
 mod chat;
 mod embedder;
 mod embeddings;
+mod format;
 mod front;
 mod lexical;
 mod limits;
 mod models;
+mod params;
 mod refusal;
 mod request;
 mod responses;
 mod script;
 mod sse;
+mod strict;
 #[cfg(test)]
 mod tests;
 mod tokens;

@@ -55,6 +55,11 @@ pub fn reasons(model: &str) -> bool {
     ["o1", "o3", "o4", "gpt-5", "gpt-6"].iter().any(|family| model.starts_with(family))
 }
 
+/// Families that have never reasoned: what concerns reasoning is unknown to them.
+pub fn never_reasons(model: &str) -> bool {
+    ["gpt-3.5", "gpt-4", "chatgpt"].iter().any(|family| model.starts_with(family))
+}
+
 /// From GPT-5.4 on, function tools and reasoning go together in the Responses API only.
 pub fn needs_responses_for_tools(model: &str) -> bool {
     let minor =

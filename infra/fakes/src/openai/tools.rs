@@ -1,9 +1,10 @@
 //! The tools a request offers: read from both interfaces' shapes and checked as OpenAI checks them.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::refusal::Refusal;
 use super::request::Body;
+use super::strict;
 use super::turn::{Choice, Tool};
 
 const MOST_TOOLS: usize = 128;
@@ -40,16 +41,20 @@ fn read_one(item: &Value, at: &str, nested: bool) -> Result<Tool, Refusal> {
     };
     let about = format!("{at}.parameters");
     if parameters["type"] != "object" {
-        return Err(bad_schema(name, "schema must be a JSON Schema of 'type: \"object\"'.", &about));
+        let got = parameters["type"].as_str().unwrap_or("None");
+        let what = format!("schema must be a JSON Schema of 'type: \"object\"', got 'type: \"{got}\"'.");
+        return Err(bad_schema(name, &what, &about));
     }
-    if function["strict"].as_bool().unwrap_or(!nested) {
-        check_strict(&parameters, name, &mut Vec::new(), &about)?;
+    let is_strict = function["strict"].as_bool().unwrap_or(!nested);
+    let flaw = if is_strict { strict::flaw(&parameters) } else { strict::lax_flaw(&parameters) };
+    if let Some(flaw) = flaw {
+        return Err(bad_schema(name, &flaw, &about));
     }
     let description = function["description"].as_str().unwrap_or_default().to_owned();
     Ok(Tool { name: name.to_owned(), description, parameters })
 }
 
-fn check_name(name: &str, at: &str) -> Result<(), Refusal> {
+pub fn check_name(name: &str, at: &str) -> Result<(), Refusal> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     if name.is_empty() || !name.chars().all(allowed) {
         let message = format!(
@@ -67,78 +72,66 @@ fn check_name(name: &str, at: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The strict subset: closed objects that require every property, and none of the keywords it does not know.
-fn check_strict(schema: &Value, name: &str, path: &mut Vec<String>, about: &str) -> Result<(), Refusal> {
-    let Some(fields) = schema.as_object() else { return Ok(()) };
-    let context = path.iter().map(|step| format!("'{step}'")).collect::<Vec<_>>().join(", ");
-    let refuse = |message: &str| Err(bad_schema(name, &format!("In context=({context}), {message}"), about));
-    for keyword in ["allOf", "not", "if", "then", "else", "dependentRequired", "dependentSchemas", "patternProperties"]
-    {
-        if fields.contains_key(keyword) {
-            return refuse(&format!("'{keyword}' is not permitted."));
-        }
-    }
-    if is_object(fields) {
-        if fields.get("additionalProperties") != Some(&Value::Bool(false)) {
-            return refuse("'additionalProperties' is required to be supplied and to be false.");
-        }
-        let required: Vec<&str> =
-            fields.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
-        let properties = fields.get("properties").and_then(Value::as_object);
-        for (key, property) in properties.into_iter().flatten() {
-            if !required.contains(&key.as_str()) {
-                return refuse(&format!(
-                    "'required' is required to be supplied and to be an array including every key in properties. Missing '{key}'."
-                ));
-            }
-            path.extend(["properties".to_owned(), key.clone()]);
-            check_strict(property, name, path, about)?;
-            path.truncate(path.len() - 2);
-        }
-    }
-    for (step, inner) in [("items", fields.get("items"))].into_iter().filter_map(|(step, inner)| Some((step, inner?))) {
-        path.push(step.to_owned());
-        check_strict(inner, name, path, about)?;
-        path.pop();
-    }
-    for inner in fields.get("anyOf").and_then(Value::as_array).into_iter().flatten() {
-        check_strict(inner, name, path, about)?;
-    }
-    Ok(())
-}
-
-fn is_object(schema: &Map<String, Value>) -> bool {
-    match schema.get("type") {
-        Some(Value::String(one)) => one == "object",
-        Some(Value::Array(several)) => several.iter().any(|one| one == "object"),
-        _ => false,
-    }
-}
-
 fn bad_schema(name: &str, what: &str, about: &str) -> Refusal {
     Refusal::invalid(format!("Invalid schema for function '{name}': {what}"))
         .about(about)
         .coded("invalid_function_parameters")
 }
 
-/// `tool_choice`, which must name an offered tool.
-pub fn choice(body: &Body, tools: &[Tool]) -> Result<Choice, Refusal> {
-    let Some(asked) = body.0.get("tool_choice").filter(|asked| !asked.is_null()) else { return Ok(Choice::Auto) };
+/// `tool_choice`, which must name offered tools; and those it leaves the model.
+pub fn choice(body: &Body, tools: Vec<Tool>) -> Result<(Choice, Vec<Tool>), Refusal> {
+    let Some(asked) = body.0.get("tool_choice").filter(|asked| !asked.is_null()) else {
+        return Ok((Choice::Auto, tools));
+    };
     let refuse = |message: String| Err(Refusal::invalid(message).about("tool_choice").coded("invalid_value"));
     if tools.is_empty() && asked != "none" {
         return refuse(
             "Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are specified.".to_owned(),
         );
     }
-    let named = asked["function"]["name"].as_str().or_else(|| asked["name"].as_str());
-    match (asked.as_str(), named) {
-        (Some("auto"), _) => Ok(Choice::Auto),
-        (Some("none"), _) => Ok(Choice::None),
-        (Some("required"), _) => Ok(Choice::Required),
-        (None, Some(name)) if tools.iter().any(|tool| tool.name == name) => Ok(Choice::Named(name.to_owned())),
+    if asked["type"] == "allowed_tools" {
+        return allowed(asked, &tools);
+    }
+    match (asked.as_str(), name_of(asked)) {
+        (Some("auto"), _) => Ok((Choice::Auto, tools)),
+        (Some("none"), _) => Ok((Choice::None, tools)),
+        (Some("required"), _) => Ok((Choice::Required, tools)),
+        (None, Some(name)) if tools.iter().any(|tool| tool.name == name) => Ok((Choice::Named(name.to_owned()), tools)),
         (None, Some(name)) => refuse(format!("Tool choice '{name}' not found in 'tools' parameter.")),
         _ => {
             refuse("Invalid value for 'tool_choice'. Supported values are: 'none', 'auto', and 'required'.".to_owned())
         }
     }
+}
+
+/// The name in `{"type":"function","function":{"name"}}`, or flat as in Responses.
+fn name_of(tool: &Value) -> Option<&str> {
+    tool["function"]["name"].as_str().or_else(|| tool["name"].as_str())
+}
+
+/// `{"type":"allowed_tools"}`: a part of the tools, one of which has to be called if the mode says so.
+fn allowed(asked: &Value, tools: &[Tool]) -> Result<(Choice, Vec<Tool>), Refusal> {
+    let nested = asked["allowed_tools"].is_object();
+    let (given, at) =
+        if nested { (&asked["allowed_tools"], "tool_choice.allowed_tools") } else { (asked, "tool_choice") };
+    let choice = match given["mode"].as_str() {
+        Some("auto") => Choice::Auto,
+        Some("required") => Choice::Required,
+        Some(other) => {
+            let message = format!("Invalid value: '{other}'. Supported values are: 'auto' and 'required'.");
+            return Err(Refusal::invalid(message).about(format!("{at}.mode")).coded("invalid_value"));
+        }
+        None => return Err(Refusal::missing(&format!("{at}.mode"))),
+    };
+    let listed = given["tools"].as_array().ok_or_else(|| Refusal::missing(&format!("{at}.tools")))?;
+    let mut left = Vec::new();
+    for tool in listed {
+        let name = name_of(tool).unwrap_or_default();
+        let Some(found) = tools.iter().find(|tool| tool.name == name) else {
+            let message = format!("Tool choice '{name}' not found in 'tools' parameter.");
+            return Err(Refusal::invalid(message).about("tool_choice").coded("invalid_value"));
+        };
+        left.push(found.clone());
+    }
+    Ok((choice, left))
 }

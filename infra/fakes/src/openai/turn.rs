@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::format::Format;
+
 /// What the model is given.
 #[derive(Clone, Debug, Default)]
 pub struct Turn {
@@ -12,6 +14,7 @@ pub struct Turn {
     /// Whether more than one tool may be called at once.
     pub parallel: bool,
     pub most_tokens: Option<usize>,
+    pub format: Format,
     /// The prompt's size.
     pub tokens: usize,
 }

@@ -19,6 +19,8 @@ const LIST: &str = "https://www.googleapis.com/auth/calendar.calendarlist";
 const LIST_READ: &str = "https://www.googleapis.com/auth/calendar.calendarlist.readonly";
 const CALENDARS_READ: &str = "https://www.googleapis.com/auth/calendar.calendars.readonly";
 
+const SETTINGS_READ: &str = "https://www.googleapis.com/auth/calendar.settings.readonly";
+
 const READ: &[&str] = &[CALENDAR, CREATED, EVENTS, EVENTS_BUSY, OWNED, OWNED_READ, EVENTS_READ, READONLY];
 const WRITE: &[&str] = &[CALENDAR, CREATED, EVENTS, OWNED];
 const MOVE: &[&str] = &[CALENDAR, EVENTS, OWNED];
@@ -26,6 +28,7 @@ const FREE_BUSY: &[&str] = &[CALENDAR, EVENTS_BUSY, BUSY, READONLY];
 const LISTS: &[&str] = &[CALENDAR, LIST, LIST_READ, READONLY];
 const LIST_ONE: &[&str] = &[CALENDAR, CREATED, LIST, LIST_READ, READONLY];
 const CALENDARS: &[&str] = &[CALENDAR, CREATED, CALENDARS_READ, READONLY];
+const SETTINGS: &[&str] = &[CALENDAR, READONLY, SETTINGS_READ];
 const STOP: &[&str] =
     &[CALENDAR, CREATED, LIST, LIST_READ, EVENTS, EVENTS_BUSY, OWNED, OWNED_READ, EVENTS_READ, READONLY];
 
@@ -42,6 +45,8 @@ const fn row(
 pub(in super::super) const METHODS: &[Method] = &[
     row(Verb::GET, "/calendar/v3/users/me/calendarList", LISTS, lists::list),
     row(Verb::GET, "/calendar/v3/users/me/calendarList/{calendarId}", LIST_ONE, lists::get),
+    row(Verb::GET, "/calendar/v3/users/me/settings", SETTINGS, lists::settings_list),
+    row(Verb::GET, "/calendar/v3/users/me/settings/{setting}", SETTINGS, lists::settings_get),
     row(Verb::GET, "/calendar/v3/calendars/{calendarId}", CALENDARS, lists::calendar_get),
 
     row(Verb::GET, "/calendar/v3/calendars/{calendarId}/events", READ, list::list),

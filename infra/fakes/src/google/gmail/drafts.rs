@@ -17,6 +17,7 @@ fn message_id(mailbox: &Mailbox, draft_id: &str) -> Result<String, Refusal> {
 
 fn put(mailbox: &mut Mailbox, draft_id: &str, given: Given, now: Timestamp) -> Answer {
     let thread_id = send::wanted_thread(mailbox, given.thread_id.as_deref(), &Part::parse(&given.raw))?;
+    let thread_id = thread_id.or(given.own_thread);
     let incoming = Incoming {
         id: None,
         thread_id,
@@ -47,15 +48,21 @@ pub(super) fn update(scope: &mut Scope<'_>) -> Answer {
     let mailbox = scope.mailbox()?;
     let draft_id = call.path("id").to_owned();
     let old = message_id(mailbox, &draft_id)?;
-    // The draft stays in its thread unless another is named.
-    let thread_id = mailbox.messages.get(&old).map(|message| message.thread_id.clone());
-    let alone = thread_id.as_ref().is_none_or(|id| *id == old);
-    if given.thread_id.is_none() && !alone {
-        given.thread_id = thread_id;
-    }
+    stay(mailbox, &old, &mut given);
     let answer = put(mailbox, &draft_id, given, now)?;
     mailbox.delete(&old, now);
     Ok(answer)
+}
+
+/// A draft stays in its thread unless another is named: in its own under whatever subject, in somebody's as long as it
+/// still fits there.
+fn stay(mailbox: &Mailbox, old: &str, given: &mut Given) {
+    let Some(message) = mailbox.messages.get(old).filter(|_| given.thread_id.is_none()) else { return };
+    if mailbox.thread(&message.thread_id).len() == 1 {
+        given.own_thread = Some(message.thread_id.clone());
+    } else {
+        given.thread_id = Some(message.thread_id.clone());
+    }
 }
 
 pub(super) fn get(scope: &mut Scope<'_>) -> Answer {
@@ -112,9 +119,7 @@ pub(super) fn send(scope: &mut Scope<'_>) -> Answer {
     if given.raw.is_empty() {
         given.raw = message.raw.clone();
     }
-    if given.thread_id.is_none() && message.thread_id != old {
-        given.thread_id = Some(message.thread_id.clone());
-    }
+    stay(mailbox, &old, &mut given);
     let email = scope.token.email.clone();
     let answer = send::send_as(scope.state, &email, &given, now)?;
     scope.mailbox()?.delete(&old, now);

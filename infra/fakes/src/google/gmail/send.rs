@@ -24,6 +24,8 @@ const MOST_BYTES: usize = 36_700_160;
 pub(super) struct Given {
     pub raw: Vec<u8>,
     pub thread_id: Option<String>,
+    /// The thread that a draft alone makes, which its successor goes on with.
+    pub own_thread: Option<String>,
     pub label_ids: Vec<String>,
     /// The draft to send, for `drafts.send`.
     pub draft_id: Option<String>,
@@ -58,7 +60,8 @@ pub(super) fn given(call: &Call, nested: bool) -> Result<Given, Refusal> {
         return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "uploadTooLarge", message));
     }
     let label_ids = strings(&fields, "labelIds")?;
-    Ok(Given { raw, thread_id: text(&fields, "threadId").map(str::to_owned), label_ids, draft_id })
+    let thread_id = text(&fields, "threadId").map(str::to_owned);
+    Ok(Given { raw, thread_id, own_thread: None, label_ids, draft_id })
 }
 
 pub(super) fn need_raw(given: &Given) -> Result<(), Refusal> {
@@ -108,7 +111,7 @@ pub(super) fn send_as(state: &mut State, email: &str, given: &Given, now: Timest
     let internal_date = now.as_millisecond();
 
     let mailbox = state.mailboxes.get_mut(email).ok_or_else(Refusal::no_entity)?;
-    let thread_id = wanted_thread(mailbox, given.thread_id.as_deref(), &sent)?;
+    let thread_id = wanted_thread(mailbox, given.thread_id.as_deref(), &sent)?.or_else(|| given.own_thread.clone());
     let mut label_ids = vec!["SENT".to_owned()];
     if recipients.iter().any(|address| address == &email.to_lowercase()) {
         label_ids.extend(["INBOX".to_owned(), "UNREAD".to_owned()]);

@@ -163,3 +163,35 @@ async fn joins_busy_times() {
     let narrow = test.api_of(ANNA, "https://www.googleapis.com/auth/calendar.events").await;
     assert_eq!(narrow.post("/calendar/v3/freeBusy", query).await.0, 403);
 }
+
+#[tokio::test]
+async fn what_the_caller_has_already_is_not_sent_again() {
+    let test = Test::start().await;
+    let api = test.api().await;
+    let time = |hour: u8| json!({ "dateTime": format!("2027-01-05T{hour:02}:00:00Z") });
+    let body = json!({ "id": "kept1", "start": time(9), "end": time(10) });
+    let (_, event) = api.post("/calendar/v3/calendars/primary/events", body).await;
+    let path = "/calendar/v3/calendars/primary/events/kept1";
+    let known = |etag: &str| test.http.get(test.url(path)).bearer_auth(&api.token).header("If-None-Match", etag);
+
+    let same = reply(known(event["etag"].as_str().unwrap())).await;
+    let other = reply(known("\"1\"")).await;
+
+    assert_eq!(same, (304, Value::Null));
+    assert_eq!(other.0, 200);
+}
+
+#[tokio::test]
+async fn an_account_has_settings() {
+    let test = Test::start().await;
+    let api = test.api().await;
+
+    let (_, zone) = api.get("/calendar/v3/users/me/settings/timezone").await;
+    let (_, all) = api.get("/calendar/v3/users/me/settings").await;
+    let unknown = api.get("/calendar/v3/users/me/settings/nope").await;
+    let nowhere = api.post("/calendar/v3/users/me/settings", json!({})).await;
+
+    assert_eq!(zone["value"], "America/New_York");
+    assert!(ids(&all["items"]).contains(&"locale"));
+    assert_eq!((unknown.0, nowhere.0), (404, 404));
+}

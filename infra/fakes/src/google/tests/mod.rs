@@ -201,6 +201,10 @@ impl Api<'_> {
         reply(self.test.http.post(self.test.url(path)).bearer_auth(&self.token).json(&body)).await
     }
 
+    async fn put(&self, path: &str, body: Value) -> Reply {
+        reply(self.test.http.put(self.test.url(path)).bearer_auth(&self.token).json(&body)).await
+    }
+
     async fn patch(&self, path: &str, body: Value) -> Reply {
         reply(self.test.http.patch(self.test.url(path)).bearer_auth(&self.token).json(&body)).await
     }

@@ -88,6 +88,7 @@ async fn sends_a_draft_once() {
     let (status, sent) = api.post("/gmail/v1/users/me/drafts/send", send.clone()).await;
     assert_eq!((status, &sent["labelIds"]), (200, &json!(["SENT"])));
     assert_ne!(sent["id"], draft["message"]["id"]);
+    assert_eq!(sent["threadId"], draft["message"]["threadId"]);
     assert_eq!(api.post("/gmail/v1/users/me/drafts/send", send).await.0, 404);
     assert_eq!(api.get("/gmail/v1/users/me/messages?labelIds=SENT").await.1["resultSizeEstimate"], 1);
 }
@@ -137,4 +138,22 @@ async fn changes_labels() {
     assert_eq!(api.delete(&path).await.0, 404);
     let narrow = test.api_of(ANNA, "https://www.googleapis.com/auth/gmail.modify").await;
     assert_eq!(reason(&narrow.delete(&path).await.1), "insufficientPermissions");
+}
+
+#[tokio::test]
+async fn a_changed_draft_stays_in_its_thread() {
+    let test = Test::start().await;
+    let api = test.api().await;
+    let message =
+        |subject: &str| json!({ "message": { "raw": raw(&format!("To: x@y.example\nSubject: {subject}\n\nhello")) } });
+
+    let (_, draft) = api.post("/gmail/v1/users/me/drafts", message("One")).await;
+    let path = format!("/gmail/v1/users/me/drafts/{}", draft["id"].as_str().unwrap());
+    let (status, changed) = api.put(&path, message("Two")).await;
+    let (_, sent) = api.post("/gmail/v1/users/me/drafts/send", json!({ "id": draft["id"] })).await;
+
+    assert_eq!((status, &changed["id"]), (200, &draft["id"]));
+    assert_ne!(changed["message"]["id"], draft["message"]["id"]);
+    assert_eq!(changed["message"]["threadId"], draft["message"]["threadId"]);
+    assert_eq!(sent["threadId"], draft["message"]["threadId"]);
 }

@@ -143,9 +143,29 @@ const NAMED: &[(&str, &[&str])] = &[
     ("to_date date_to end_date last_day closes_before close_before closing_before", &["last_day"]),
     ("earliest from after since not_before window_start", &["from"]),
     ("latest until before not_after window_end", &["last"]),
-    ("description", &["description"]),
+    ("description", &["description", "body"]),
+    ("answer", &["answer"]),
     ("limit max_results", &["limit"]),
 ];
+
+/// The schema with its definitions put where they are referred to; those that hold themselves end after a few levels.
+pub fn without_references(schema: &Value) -> Value {
+    const MOST_LEVELS: usize = 24;
+    fn put(schema: &Value, root: &Value, level: usize) -> Value {
+        let target = schema.get("$ref").and_then(Value::as_str).and_then(|target| target.strip_prefix('#'));
+        match (target.and_then(|pointer| root.pointer(pointer)), schema) {
+            _ if level > MOST_LEVELS => json!({ "type": "null" }),
+            (Some(definition), _) => put(definition, root, level + 1),
+            (None, Value::Object(fields)) => {
+                let kept = fields.iter().filter(|(name, _)| *name != "$defs");
+                Value::Object(kept.map(|(name, inner)| (name.clone(), put(inner, root, level + 1))).collect())
+            }
+            (None, Value::Array(items)) => items.iter().map(|inner| put(inner, root, level + 1)).collect(),
+            _ => schema.clone(),
+        }
+    }
+    put(schema, schema, 0)
+}
 
 /// The schema itself, or what it may be instead.
 fn branches(schema: &Value) -> Vec<&Value> {
@@ -180,6 +200,9 @@ fn fitting(schema: &Value, value: &Value) -> Option<Value> {
 fn filler(schema: &Value, facts: &Facts) -> Value {
     if is(schema, "null") {
         return Value::Null;
+    }
+    if !schema["const"].is_null() {
+        return schema["const"].clone();
     }
     if let Some(first) = schema["enum"].as_array().and_then(|options| options.first()) {
         return first.clone();

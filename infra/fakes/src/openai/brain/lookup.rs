@@ -72,7 +72,7 @@ pub fn call(tool: &Tool, question: &Question, contact: Option<&Passage>, query: 
 }
 
 /// What the question and the contact found for it say.
-fn facts(question: &Question, contact: Option<&Passage>, query: &str) -> Facts {
+pub fn facts(question: &Question, contact: Option<&Passage>, query: &str) -> Facts {
     let field = |keys: &[&str]| contact.and_then(|contact| contact.field(keys));
     let name = question.names.first();
     let (first, last) = name.map_or((None, None), |name| match name.split_once(' ') {

@@ -30,7 +30,7 @@ mod wording;
 
 use std::sync::atomic::Ordering;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use self::lookup::Tried;
 use self::passage::Passage;
@@ -38,6 +38,7 @@ use self::question::{Asks, Question};
 use self::score::Hit;
 use super::Shared;
 use super::embedder::Embeddings;
+use super::format::Format;
 use super::script::Reply;
 use super::turn::{Choice, Message, Tool, Turn};
 
@@ -48,7 +49,19 @@ const NEARLY_AS_GOOD: f32 = 0.06;
 const CLEARLY_BETTER: f32 = 0.12;
 
 pub async fn reply(shared: &Shared, turn: &Turn) -> Reply {
-    decide(&shared.embeddings, turn, shared.hijacked.load(Ordering::Relaxed)).await
+    let reply = decide(&shared.embeddings, turn, shared.hijacked.load(Ordering::Relaxed)).await;
+    match &turn.format {
+        Format::JsonObject if reply.calls.is_empty() => Reply::text(json!({ "answer": reply.text }).to_string()),
+        Format::JsonSchema { name, schema } if reply.calls.is_empty() => {
+            let (question, passages) = question::read(turn);
+            let contact = lookup::contact_of(&question, &passages);
+            let facts = lookup::facts(&question, contact, &lookup::query(&question)).with("answer", reply.text);
+            let parameters = arguments::without_references(schema);
+            let form = Tool { name: name.clone(), description: String::new(), parameters };
+            Reply::text(arguments::for_tool(&form, &facts).to_string())
+        }
+        _ => reply,
+    }
 }
 
 async fn decide(embeddings: &Embeddings, turn: &Turn, hijacked: bool) -> Reply {

@@ -72,7 +72,7 @@ fn usage(answer: &Answer) -> Value {
         "prompt_tokens": answer.tokens_in,
         "completion_tokens": answer.tokens_out,
         "total_tokens": answer.tokens_in + answer.tokens_out,
-        "prompt_tokens_details": { "cached_tokens": 0, "audio_tokens": 0 },
+        "prompt_tokens_details": { "cached_tokens": 0, "cache_write_tokens": 0, "audio_tokens": 0 },
         "completion_tokens_details": {
             "reasoning_tokens": 0, "audio_tokens": 0, "accepted_prediction_tokens": 0, "rejected_prediction_tokens": 0,
         },

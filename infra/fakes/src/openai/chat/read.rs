@@ -6,7 +6,7 @@ use crate::openai::models;
 use crate::openai::refusal::Refusal;
 use crate::openai::request::Body;
 use crate::openai::turn::{Call, Message, Turn};
-use crate::openai::{tokens, tools};
+use crate::openai::{format, params, tokens, tools};
 
 pub fn turn(body: &Body) -> Result<Turn, Refusal> {
     let model = body.model()?;
@@ -22,6 +22,7 @@ pub fn turn(body: &Body) -> Result<Turn, Refusal> {
     }
     let tools = tools::read(body, true)?;
     check_effort(body, model, !tools.is_empty())?;
+    params::check_chat(body, model)?;
     refuse_unsupported(body)?;
     let messages = items.iter().enumerate().map(|(index, item)| message(item, index)).collect::<Result<Vec<_>, _>>()?;
     check_results(&messages)?;
@@ -30,15 +31,17 @@ pub fn turn(body: &Body) -> Result<Turn, Refusal> {
         Some(most) => Some(most),
         None => body.integer("max_tokens", 1)?,
     };
+    let (choice, tools) = tools::choice(body, tools)?;
     let tokens = tokens::count(&Value::from(items).to_string());
     models::check_window(tokens, "messages")?;
     Ok(Turn {
         model: model.to_owned(),
-        choice: tools::choice(body, &tools)?,
+        choice,
         tools,
         messages,
         parallel: body.flag("parallel_tool_calls", true)?,
         most_tokens,
+        format: format::of_chat(body)?,
         tokens,
     })
 }
@@ -68,10 +71,6 @@ fn refuse_unsupported(body: &Body) -> Result<(), Refusal> {
     };
     if body.integer("n", 1)?.is_some_and(|n| n > 1) {
         return refuse("n");
-    }
-    let format = body.0.get("response_format").map_or(&Value::Null, |format| &format["type"]);
-    if !(format.is_null() || format == "text") {
-        return refuse("response_format");
     }
     Ok(())
 }

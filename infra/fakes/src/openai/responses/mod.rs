@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
@@ -15,6 +16,17 @@ use super::answer::{Answer, id};
 use super::refusal::Refusal;
 use super::turn::Call;
 use super::{Shared, request};
+
+/// `GET` and `DELETE /v1/responses/{id}`: nothing was stored.
+pub async fn find(Path(id): Path<String>) -> Refusal {
+    Refusal::invalid(format!("Response with id '{id}' not found.")).with_status(StatusCode::NOT_FOUND)
+}
+
+/// `POST /v1/responses/input_tokens`: how much of the window a request takes.
+pub async fn count(body: Bytes) -> Result<Json<Value>, Refusal> {
+    let turn = read::turn(&request::parse(&body)?)?;
+    Ok(Json(json!({ "object": "response.input_tokens", "input_tokens": turn.tokens })))
+}
 
 pub async fn create(State(shared): State<Arc<Shared>>, body: Bytes) -> Result<Response, Refusal> {
     let body = request::parse(&body)?;
@@ -103,13 +115,24 @@ impl Given<'_> {
             "reasoning": asked("reasoning", json!({ "effort": null, "summary": null })),
             "store": asked("store", json!(true)),
             "temperature": asked("temperature", json!(1.0)),
-            "text": { "format": { "type": "text" } },
+            "text": self.text(),
             "tool_choice": asked("tool_choice", json!("auto")),
             "tools": asked("tools", json!([])),
             "top_p": asked("top_p", json!(1.0)),
             "truncation": "disabled",
             "usage": null,
         })
+    }
+
+    /// As it was asked for, with what goes without saying.
+    fn text(&self) -> Value {
+        let mut text = self.asked.get("text").filter(|text| text.is_object()).cloned().unwrap_or_else(|| json!({}));
+        for (name, usual) in [("format", json!({ "type": "text" })), ("verbosity", json!("medium"))] {
+            if text[name].is_null() {
+                text[name] = usual;
+            }
+        }
+        text
     }
 
     fn finished(&self) -> Value {
@@ -120,7 +143,7 @@ impl Given<'_> {
         response["output"] = self.items.iter().map(|item| item.json(true)).collect();
         response["usage"] = json!({
             "input_tokens": self.answer.tokens_in,
-            "input_tokens_details": { "cached_tokens": 0 },
+            "input_tokens_details": { "cached_tokens": 0, "cache_write_tokens": 0 },
             "output_tokens": self.answer.tokens_out,
             "output_tokens_details": { "reasoning_tokens": 0 },
             "total_tokens": self.answer.tokens_in + self.answer.tokens_out,

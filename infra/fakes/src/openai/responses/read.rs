@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::openai::refusal::Refusal;
 use crate::openai::request::Body;
 use crate::openai::turn::{Call, Message, Turn};
-use crate::openai::{models, tokens, tools};
+use crate::openai::{format, models, params, tokens, tools};
 
 /// OpenAI's own minimum.
 const LEAST_OUTPUT: u64 = 16;
@@ -13,6 +13,7 @@ const LEAST_OUTPUT: u64 = 16;
 pub fn turn(body: &Body) -> Result<Turn, Refusal> {
     let model = body.model()?;
     models::check_chat(model, "v1/responses")?;
+    params::check_responses(body, model)?;
     refuse_unsupported(body)?;
     let tools = tools::read(body, false)?;
     let mut messages = Vec::new();
@@ -31,15 +32,17 @@ pub fn turn(body: &Body) -> Result<Turn, Refusal> {
     }
     check_results(&messages)?;
 
+    let (choice, tools) = tools::choice(body, tools)?;
     let tokens = tokens::count(&input.to_string());
     models::check_window(tokens, "input")?;
     Ok(Turn {
         model: model.to_owned(),
-        choice: tools::choice(body, &tools)?,
+        choice,
         tools,
         messages,
         parallel: body.flag("parallel_tool_calls", true)?,
         most_tokens: body.integer("max_output_tokens", LEAST_OUTPUT)?,
+        format: format::of_responses(body)?,
         tokens,
     })
 }
@@ -51,10 +54,9 @@ fn refuse_unsupported(body: &Body) -> Result<(), Refusal> {
             return Err(Refusal::invalid(text).about(param).coded("unsupported_parameter"));
         }
     }
-    let format = body.0.get("text").map_or(&Value::Null, |text| &text["format"]["type"]);
-    if body.flag("background", false)? || !(format.is_null() || format == "text") {
-        let text = "Unsupported parameter: background runs and structured output are not supported with this model.";
-        return Err(Refusal::invalid(text).about("text.format").coded("unsupported_parameter"));
+    if body.flag("background", false)? {
+        let text = "Unsupported parameter: 'background' is not supported with this model.";
+        return Err(Refusal::invalid(text).about("background").coded("unsupported_parameter"));
     }
     Ok(())
 }

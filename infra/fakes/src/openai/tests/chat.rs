@@ -163,3 +163,108 @@ async fn strict_schemas_are_checked() {
     let named = caller.post(PATH, &ask(&json!({ "tools": [bad_name] }))).await;
     assert_eq!((named.status, named.error("param")), (400, json!("tools[0].function.name")));
 }
+
+fn strict(properties: &Value) -> Value {
+    let required: Vec<&String> = properties.as_object().unwrap().keys().collect();
+    json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
+}
+
+#[tokio::test]
+async fn strict_schemas_have_their_own_rules() {
+    let caller = Caller::new().await;
+    let array = json!({ "type": "array" });
+    let mut extra = strict(&json!({ "q": { "type": "string" } }));
+    extra["required"] = json!(["q", "z"]);
+    let mut defined = strict(&json!({ "q": { "$ref": "#/$defs/a" } }));
+    defined["$defs"] = json!({ "a": { "type": "object", "properties": {} } });
+
+    for (schema, complaint) in [
+        (strict(&json!({ "q": {} })), "In context=('properties', 'q'), schema must have a 'type' key."),
+        (strict(&json!({ "q": array })), "In context=('properties', 'q'), array schema missing items."),
+        (strict(&json!({ "q": { "oneOf": [] } })), "'oneOf' is not permitted."),
+        (strict(&json!({ "q": { "type": "string", "default": "x" } })), "'default' is not permitted."),
+        (strict(&json!({ "q": { "type": "string", "format": "uri" } })), "'uri' is not a valid format."),
+        (strict(&json!({ "q": { "$ref": "#/$defs/none" } })), "reference can only point to definitions"),
+        (extra, "Extra required key 'z' supplied."),
+        (defined, "In context=('$defs', 'a'), 'additionalProperties' is required"),
+        (json!({ "anyOf": [] }), "got 'type: \"None\"'."),
+    ] {
+        let said = caller.post(PATH, &ask(&json!({ "tools": [tool(true, &schema)] }))).await;
+        assert_eq!((said.status, said.error("code")), (400, json!("invalid_function_parameters")), "{schema}");
+        assert!(said.error("message").as_str().unwrap().contains(complaint), "{}", said.body);
+    }
+    let open = json!({ "type": "object", "properties": { "q": array } });
+    let lax = caller.post(PATH, &ask(&json!({ "tools": [tool(false, &open)] }))).await;
+    assert_eq!(lax.status, 400, "an array without items is refused even so");
+    let nullable = strict(
+        &json!({ "q": { "anyOf": [{ "type": "string" }, { "type": "null" }] }, "n": { "type": "integer", "minimum": 1 } }),
+    );
+    assert_eq!(caller.post(PATH, &ask(&json!({ "tools": [tool(true, &nullable)] }))).await.status, 200);
+}
+
+#[tokio::test]
+async fn some_of_the_tools_can_be_allowed() {
+    let caller = Caller::new().await;
+    let function = |name: &str| json!({ "type": "function", "function": { "name": name } });
+    let tools = json!([function("search_emails"), function("send_email")]);
+    let allow = |mode: &str, name: &str| {
+        let allowed = json!({ "mode": mode, "tools": [function(name)] });
+        ask(&json!({ "tools": tools, "tool_choice": { "type": "allowed_tools", "allowed_tools": allowed } }))
+    };
+
+    let one = caller.post(PATH, &allow("required", "send_email")).await.json();
+    let unknown = caller.post(PATH, &allow("required", "send_fax")).await;
+    let mode = caller.post(PATH, &allow("always", "send_email")).await;
+
+    assert_eq!(one["choices"][0]["message"]["tool_calls"][0]["function"]["name"], "send_email");
+    assert_eq!((unknown.status, unknown.error("param")), (400, json!("tool_choice")));
+    assert_eq!((mode.status, mode.error("param")), (400, json!("tool_choice.allowed_tools.mode")));
+}
+
+#[tokio::test]
+async fn an_answer_takes_the_form_it_is_asked_for_in() {
+    let caller = Caller::new().await;
+    let with = |format: &Value, said: &str| {
+        ask(&json!({ "messages": [{ "role": "user", "content": said }], "response_format": format }))
+    };
+    let schema = strict(
+        &json!({ "name": { "type": ["string", "null"] }, "rules": { "type": "array", "items": { "type": "string" } } }),
+    );
+    let format = |schema: &Value| json!({ "type": "json_schema", "json_schema": { "name": "form", "strict": true, "schema": schema } });
+
+    let formed = caller.post(PATH, &with(&format(&schema), "What did Nora Ellison say?")).await.json();
+    let open = caller.post(PATH, &with(&format(&json!({ "type": "object", "properties": {} })), "x")).await;
+    let nameless = caller.post(PATH, &with(&json!({ "type": "json_schema", "json_schema": {} }), "x")).await;
+    let object = caller.post(PATH, &with(&json!({ "type": "json_object" }), "Answer in JSON.")).await.json();
+    let silent = caller.post(PATH, &with(&json!({ "type": "json_object" }), "Answer.")).await;
+    let odd = caller.post(PATH, &with(&json!({ "type": "xml" }), "x")).await;
+
+    let content = |said: &Value| said["choices"][0]["message"]["content"].as_str().unwrap().to_owned();
+    let answer: Value = serde_json::from_str(&content(&formed)).unwrap();
+    assert_eq!(answer, json!({ "name": "Nora Ellison", "rules": ["What did Nora Ellison say?"] }));
+    assert!(serde_json::from_str::<Value>(&content(&object)).unwrap().is_object());
+    assert_eq!((open.status, open.error("param")), (400, json!("response_format")));
+    assert_eq!((nameless.status, nameless.error("param")), (400, json!("response_format.json_schema.name")));
+    assert_eq!((silent.status, silent.error("param")), (400, json!("messages")));
+    assert_eq!((odd.status, odd.error("param")), (400, json!("response_format.type")));
+}
+
+#[tokio::test]
+async fn parameters_are_checked() {
+    let caller = Caller::new().await;
+    for (extra, param, code) in [
+        (json!({ "foo": 1 }), Value::Null, Value::Null),
+        (json!({ "temperature": 3 }), json!("temperature"), json!("decimal_above_max_value")),
+        (json!({ "top_p": -1 }), json!("top_p"), json!("decimal_below_min_value")),
+        (json!({ "stream_options": { "include_usage": true } }), json!("stream_options"), Value::Null),
+        (json!({ "parallel_tool_calls": false }), json!("parallel_tool_calls"), Value::Null),
+        (json!({ "reasoning_effort": "low" }), Value::Null, Value::Null),
+        (json!({ "model": "gpt-5-mini", "temperature": 0.3 }), json!("temperature"), json!("unsupported_value")),
+        (json!({ "logprobs": true }), json!("logprobs"), json!("unsupported_parameter")),
+    ] {
+        let said = caller.post(PATH, &ask(&extra)).await;
+        assert_eq!((said.status, said.error("param"), said.error("code")), (400, param, code), "{extra}");
+    }
+    let fine = json!({ "temperature": 0.2, "seed": 1, "user": "u", "metadata": { "a": "b" }, "prompt_cache_key": "k" });
+    assert_eq!(caller.post(PATH, &ask(&fine)).await.status, 200);
+}

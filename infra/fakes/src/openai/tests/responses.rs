@@ -103,7 +103,80 @@ async fn refuses_what_it_cannot_do() {
         ("max_output_tokens", json!(5)),
         ("tools", strict_by_default),
         ("text", json!({ "format": { "type": "json_schema" } })),
+        ("background", json!(true)),
+        ("foo", json!(1)),
+        ("include", json!(["nope"])),
     ] {
         assert_eq!(caller.post(PATH, &ask(param, value)).await.status, 400, "{param}");
     }
+}
+
+#[tokio::test]
+async fn an_answer_takes_the_form_it_is_asked_for_in() {
+    let caller = Caller::new().await;
+    let text = |schema: Value| json!({ "format": { "type": "json_schema", "name": "form", "strict": true, "schema": schema } });
+    let person = json!({ "type": "object", "properties": { "name": { "type": "string" } }, "required": ["name"], "additionalProperties": false });
+    let mut schema = json!({ "type": "object", "properties": { "who": { "$ref": "#/$defs/person" } }, "required": ["who"], "additionalProperties": false });
+    schema["$defs"] = json!({ "person": person });
+    let ask = |text: Value| json!({ "model": "m", "input": "What did Nora Ellison say?", "text": text });
+
+    let formed = caller.post(PATH, &ask(text(schema.clone()))).await.json();
+    let open = caller.post(PATH, &ask(text(json!({ "type": "object", "properties": {} })))).await;
+
+    let answer: Value = serde_json::from_str(formed["output"][0]["content"][0]["text"].as_str().unwrap()).unwrap();
+    assert_eq!(answer, json!({ "who": { "name": "Nora Ellison" } }));
+    assert_eq!((&formed["text"]["format"]["schema"], &formed["text"]["verbosity"]), (&schema, &json!("medium")));
+    assert_eq!((open.status, open.error("code")), (400, json!("invalid_json_schema")));
+}
+
+#[tokio::test]
+async fn one_of_the_allowed_tools_is_called() {
+    let caller = Caller::new().await;
+    let tool =
+        |name: &str| json!({ "type": "function", "name": name, "strict": false, "parameters": { "type": "object" } });
+    let choice =
+        json!({ "type": "allowed_tools", "mode": "required", "tools": [{ "type": "function", "name": "send" }] });
+
+    let said = caller
+        .post(
+            PATH,
+            &json!({ "model": "m", "input": "hi", "tools": [tool("find"), tool("send")], "tool_choice": choice }),
+        )
+        .await
+        .json();
+
+    assert_eq!(said["output"][0]["name"], "send");
+    assert_eq!(said["tools"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn what_concerns_reasoning_is_refused_by_models_that_do_not() {
+    let caller = Caller::new().await;
+    let ask = |model: &str, extra: Value| {
+        let mut ask = json!({ "model": model, "input": "hi" });
+        ask.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        ask
+    };
+    let sealed = json!({ "include": ["reasoning.encrypted_content"] });
+
+    let without = caller.post(PATH, &ask("gpt-4.1-mini", sealed.clone())).await;
+    let with = caller.post(PATH, &ask("gpt-5.6-terra", sealed)).await;
+    let warm = caller.post(PATH, &ask("gpt-5.6-terra", json!({ "temperature": 0.3 }))).await;
+
+    assert_eq!((without.status, without.error("param")), (400, json!("include")));
+    assert_eq!(with.status, 200);
+    assert_eq!((warm.status, warm.error("param")), (400, json!("temperature")));
+}
+
+#[tokio::test]
+async fn nothing_is_stored_and_tokens_are_counted() {
+    let caller = Caller::new().await;
+
+    let missing = caller.get("/v1/responses/resp_1").await;
+    let count =
+        caller.post("/v1/responses/input_tokens", &json!({ "model": "m", "input": "hello there" })).await.json();
+
+    assert_eq!((missing.status, missing.error("message")), (404, json!("Response with id 'resp_1' not found.")));
+    assert_eq!(count["object"], "response.input_tokens");
+    assert!(count["input_tokens"].as_u64().unwrap() >= 2);
 }
