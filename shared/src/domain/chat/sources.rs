@@ -93,10 +93,11 @@ fn passage(n: usize, hit: &Hit, time_zone: &TimeZone) -> String {
     let header = match hit.kind {
         Kind::Email => {
             format!(
-                "email; from {}; to {}; on {date}; subject \"{}\"",
+                "email; from {}; to {}; on {date}; subject \"{}\"; email_id {}",
                 field("sender"),
                 field("to"),
-                one_line(&hit.title)
+                one_line(&hit.title),
+                one_line(&hit.source_id)
             )
         }
         Kind::Contact => format!("contact; name {}; contact_id {}", one_line(&hit.title), one_line(&hit.source_id)),
@@ -130,7 +131,7 @@ fn event_header(hit: &Hit, time_zone: &TimeZone) -> String {
     header += &match (is_series, dates.is_empty()) {
         (_, false) => format!("; {}", dates.join("; ")),
         (true, true) => format!("; a series that began on {when}"),
-        (false, true) => format!("; {when}"),
+        (false, true) => format!("; {when}; event_id {}", one_line(&hit.source_id)),
     };
     header
 }

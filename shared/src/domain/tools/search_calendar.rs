@@ -229,14 +229,15 @@ impl Look<'_> {
     /// The passage of an event, with the dates of it that were found.
     fn dated(&self, mut hit: Hit, found: &[Occurrence]) -> Hit {
         let zone = self.caller.now.time_zone();
-        let spans = found.iter().filter(|one| one.event.google_id == hit.source_id).map(|one| one.span);
-        let spans: Vec<_> = spans.collect();
-        if let (Some(first), Value::Object(metadata)) = (spans.first(), &mut hit.metadata) {
-            let (start, end) = words::wire(first, zone);
+        let dates: Vec<&Occurrence> = found.iter().filter(|one| one.event.google_id == hit.source_id).collect();
+        if let (Some(first), Value::Object(metadata)) = (dates.first(), &mut hit.metadata) {
+            let (start, end) = words::wire(&first.span, zone);
             metadata.insert("start".into(), json!(start));
             metadata.insert("end".into(), json!(end));
-            metadata.insert(DATES.into(), spans.iter().map(|span| words::when(span, zone)).collect());
-            hit.occurred_at = first.bounds(zone).0;
+            // Each with the id it is changed by: a date of a series has one of its own.
+            let told = |one: &&Occurrence| format!("{} (event_id {})", words::when(&one.span, zone), one.google_id());
+            metadata.insert(DATES.into(), dates.iter().map(told).collect());
+            hit.occurred_at = first.span.bounds(zone).0;
         }
         hit
     }
