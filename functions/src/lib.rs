@@ -29,6 +29,7 @@ pub mod openapi;
 pub mod ops;
 pub mod preflight;
 pub mod routes;
+pub mod rules;
 pub mod schedules;
 pub mod tasks;
 pub mod webhooks;

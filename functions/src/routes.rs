@@ -5,7 +5,7 @@ use shared::edge::{Command, Consumer, Route, Schedule};
 
 use crate::{
     approvals, auth, chat, connections, console, conversations, docs, domain, health, ingest, knowledge, metrics, ops,
-    preflight, schedules, tasks, webhooks, workers,
+    preflight, rules, schedules, tasks, webhooks, workers,
 };
 
 /// Binary and route. A binary may answer to several routes.
@@ -38,6 +38,15 @@ pub const ROUTES: &[(&str, Route)] = &[
     ("knowledge-search", knowledge::search::ROUTE),
     ("knowledge-generate", knowledge::generate::ROUTE),
     ("knowledge-stats", knowledge::stats::ROUTE),
+    ("rules-list", rules::list::ROUTE),
+    ("rules-create", rules::create::ROUTE),
+    ("rules-get", rules::get::ROUTE),
+    ("rules-update", rules::update::ROUTE),
+    ("rules-delete", rules::delete::ROUTE),
+    ("rules-confirm", rules::confirm::ROUTE),
+    ("rules-test", rules::test::ROUTE),
+    ("rules-test", rules::test::UNSAVED),
+    ("rules-health", rules::health::ROUTE),
     ("tasks-list", tasks::list::ROUTE),
     ("tasks-get", tasks::get::ROUTE),
     ("approvals-list", approvals::list::ROUTE),

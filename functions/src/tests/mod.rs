@@ -2,6 +2,7 @@
 
 mod accounts;
 mod actions;
+mod agent;
 mod api;
 mod approvals;
 mod calendar;
@@ -10,6 +11,7 @@ mod console;
 mod drift;
 mod edge;
 mod frontend;
+mod rules;
 mod support;
 mod sync;
 mod tasks;

@@ -276,6 +276,10 @@ pub struct Person<'a> {
 }
 
 impl Person<'_> {
+    pub fn app(&self) -> &TestApp {
+        self.app
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         self.call(Method::GET, path, &[], None).await
     }
@@ -283,6 +287,10 @@ impl Person<'_> {
     /// As the frontend posts.
     pub async fn post(&self, path: &str, body: Value) -> Answer {
         self.call(Method::POST, path, &FRONTEND, Some(body.to_string())).await
+    }
+
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.call(Method::PUT, path, &FRONTEND, Some(body.to_string())).await
     }
 
     pub async fn delete(&self, path: &str) -> Answer {

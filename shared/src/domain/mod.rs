@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod actions;
+pub mod agent;
 pub mod calendar;
 pub mod chat;
 pub mod crm;

@@ -1,13 +1,18 @@
 //! The language model and the embedding model, with a key that works: one that is refused may have been rotated, and is read
 //! again, once.
 
-use futures::stream::BoxStream;
+use std::time::{Duration, Instant};
 
-use crate::clients::openai::{ChatRequest, Delta, Embedded, OpenAi};
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use uuid::Uuid;
+
+use crate::clients::openai::{ChatRequest, Delta, Embedded, Finished, OpenAi};
 use crate::clients::secrets::Secrets;
 use crate::domain::World;
 use crate::error::{Error, Kind, Result};
 use crate::model::UserId;
+use crate::store::model_calls::{self, Call};
 use crate::store::{metrics, model_days};
 
 const BUDGET_SPENT: &str = "What the language model may do for you in one day is used up. It goes on at midnight UTC.";
@@ -35,6 +40,53 @@ pub async fn chat(world: &World, owner: UserId, request: &ChatRequest) -> Result
         count_failure(world, &world.config.openai.chat_model).await;
     }
     answer
+}
+
+/// What a call is booked under.
+#[derive(Debug, Clone, Copy)]
+pub struct Cause {
+    pub name: &'static str,
+    /// The task.
+    pub id: Option<Uuid>,
+}
+
+/// The same for work nobody listens to: the whole answer, booked.
+pub async fn whole(world: &World, owner: UserId, request: &ChatRequest, cause: Cause) -> Result<(String, Finished)> {
+    let asked = Instant::now();
+    let mut deltas = chat(world, owner, request).await?;
+    let mut text = String::new();
+    while let Some(delta) = deltas.next().await {
+        match delta? {
+            Delta::Text(piece) | Delta::Refusal(piece) => text += &piece,
+            Delta::Finished(finished) => {
+                book(world, owner, cause, &finished, asked.elapsed()).await;
+                return Ok((text, finished));
+            }
+        }
+    }
+    Err(Error::new(Kind::Upstream, "The language model stopped in the middle of its answer."))
+}
+
+/// A cost that cannot be written is no reason to lose the answer.
+async fn book(world: &World, owner: UserId, cause: Cause, finished: &Finished, took: Duration) {
+    let booked = async {
+        let mut db = world.db().await?;
+        let tenant = db.tenant(owner).await?;
+        let call = Call {
+            cause: cause.name,
+            cause_id: cause.id,
+            model: &finished.model,
+            input_tokens: finished.usage.input,
+            cached_tokens: finished.usage.cached,
+            output_tokens: finished.usage.output,
+            took,
+        };
+        model_calls::insert(&tenant, &call).await?;
+        tenant.commit().await
+    };
+    if let Err(error) = booked.await {
+        tracing::warn!(error = ?error, "the cost of a model call was not written down");
+    }
 }
 
 async fn take(world: &World, owner: UserId) -> Result<()> {

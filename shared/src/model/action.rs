@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::rule::{Form, Policy};
 use super::{ActionId, ConversationId, EventId, RuleId, TaskId};
 use crate::error::Error;
 
@@ -100,6 +101,15 @@ pub enum Action {
         /// Plain text.
         note_body: String,
     },
+    /// A new standing instruction, as it was understood.
+    CreateMemoryRule {
+        rule_text: String,
+        policy: Policy,
+        form: Form,
+        /// Why it could not be understood better.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
 }
 
 /// The mail a mail answers, as Gmail and RFC 5322 need it to stay in its thread.
@@ -125,6 +135,7 @@ impl Action {
             Self::CreateContact { .. } => "create_contact",
             Self::UpdateContact { .. } => "update_contact",
             Self::CreateNote { .. } => "create_note",
+            Self::CreateMemoryRule { .. } => "create_memory_rule",
         }
     }
 
@@ -137,7 +148,10 @@ impl Action {
             Self::CancelEvent { attendees, send_updates, .. } => {
                 attendees.iter().filter(|_| *send_updates).cloned().collect()
             }
-            Self::CreateContact { .. } | Self::UpdateContact { .. } | Self::CreateNote { .. } => Vec::new(),
+            Self::CreateContact { .. }
+            | Self::UpdateContact { .. }
+            | Self::CreateNote { .. }
+            | Self::CreateMemoryRule { .. } => Vec::new(),
         };
         reached.iter_mut().for_each(|address| *address = address.to_lowercase());
         reached.sort();

@@ -94,4 +94,6 @@ pub struct Event {
     pub facts: Facts,
     pub depth: i32,
     pub occurred_at: Timestamp,
+    /// When it was heard of.
+    pub created_at: Timestamp,
 }

@@ -84,6 +84,16 @@ impl ActionId {
         bytes.copy_from_slice(&digest.as_ref()[..10]);
         Self(uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid())
     }
+
+    /// The id of what is proposed for this reason: always the same for the same moment and reason, and in the order of
+    /// moments like the others.
+    pub fn derived(at: Timestamp, reason: &str) -> Self {
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, reason.as_bytes());
+        let mut random = [0; 10];
+        random.copy_from_slice(&digest.as_ref()[..10]);
+        let millis = u64::try_from(at.as_millisecond()).unwrap_or(0);
+        Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+    }
 }
 
 impl ConversationId {

@@ -7,8 +7,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::crm::HubspotEvent;
+use super::rule::Priority;
 use super::user::Provider;
-use super::{ActionId, EventId, TaskId, UserId};
+use super::{ActionId, EventId, RuleId, TaskId, UserId};
 use crate::error::Error;
 
 /// What a task does, with what it needs to do it. Stored as JSON; the version is in the name of the variant's tag.
@@ -37,6 +38,27 @@ pub enum Job {
     HandleEvent { event: EventId },
     /// Does what was approved.
     PerformAction { action: ActionId },
+    /// Asks a model whether a standing instruction applies to an event that fits it otherwise.
+    JudgeRule {
+        rule: RuleId,
+        event: EventId,
+        /// Of the policy it asks for: another one is not applied.
+        policy_hash: String,
+    },
+    /// Asks a model about an event, and keeps what it says.
+    AskModel { rule: RuleId, event: EventId, prompt: String },
+    /// Has the assistant look at an event and plan.
+    RunAgent {
+        event: EventId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rule: Option<RuleId>,
+        instruction: String,
+        /// What the advisor calls such tasks.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kind: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        priority: Option<Priority>,
+    },
 }
 
 impl Job {
@@ -52,6 +74,9 @@ impl Job {
             Self::Disconnect { .. } => "disconnect",
             Self::HandleEvent { .. } => "handle_event",
             Self::PerformAction { .. } => "perform_action",
+            Self::JudgeRule { .. } => "judge_rule",
+            Self::AskModel { .. } => "ask_model",
+            Self::RunAgent { .. } => "run_agent",
         }
     }
 

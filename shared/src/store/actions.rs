@@ -217,3 +217,20 @@ fn kept(row: &Row) -> Result<Kept> {
         created_at: row.try_get("created_at")?,
     })
 }
+
+/// Whether one of these tools is at work now, or was until a moment ago: what is heard meanwhile may be its doing.
+pub async fn under_way(db: &Tenant<'_>, tools: &[&str]) -> Result<bool> {
+    let sql = "-- actions::under_way
+        select exists (select from actions
+                        where user_id = $1 and tool = any($2) and state = 'approved' and updated_at > now() - interval '10 minutes')";
+    Ok(db.row(sql, &[&db.owner.0, &tools]).await?.try_get(0)?)
+}
+
+/// How many tasks stand above the last mail that a rule sent by itself into this thread within a day.
+pub async fn depth_of_thread(db: &Tenant<'_>, thread_id: &str) -> Result<i32> {
+    let sql = "-- actions::depth_of_thread
+        select coalesce(max(t.depth), 0) from actions a join tasks t on t.user_id = a.user_id and t.id = a.task_id
+         where a.user_id = $1 and a.tool = 'send_email' and a.origin in ('rule', 'proactive') and a.result ->> 'thread_id' = $2
+           and a.decided_at > now() - interval '1 day'";
+    Ok(db.row(sql, &[&db.owner.0, &thread_id]).await?.try_get(0)?)
+}

@@ -169,3 +169,30 @@ pub async fn said_before(db: &Tenant<'_>, thread_id: &str, before: Timestamp, li
     let rows = db.rows(sql, &[&db.owner.0, &thread_id, &before, &limit]).await?;
     rows.iter().map(|row| Ok(row.try_get("message_id")?)).collect()
 }
+
+/// What a mail says, and what a reply to it needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    pub thread_id: String,
+    /// With angle brackets.
+    pub message_id: Option<String>,
+    pub subject: String,
+    pub snippet: String,
+    /// Without quoted mail and without the signature.
+    pub body: String,
+    pub received_at: Timestamp,
+}
+
+pub async fn letter(db: &Tenant<'_>, gmail_id: &str) -> Result<Option<Letter>> {
+    let sql = "-- emails::letter
+        select thread_id, message_id, subject, snippet, body, received_at from emails where user_id = $1 and gmail_id = $2";
+    let Some(row) = db.maybe(sql, &[&db.owner.0, &gmail_id]).await? else { return Ok(None) };
+    Ok(Some(Letter {
+        thread_id: row.try_get("thread_id")?,
+        message_id: row.try_get("message_id")?,
+        subject: row.try_get("subject")?,
+        snippet: row.try_get("snippet")?,
+        body: row.try_get("body")?,
+        received_at: row.try_get("received_at")?,
+    }))
+}

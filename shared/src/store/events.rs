@@ -1,5 +1,6 @@
 //! The `events` table: what happened in the practice.
 
+use jiff::Timestamp;
 use tokio_postgres::Row;
 
 use super::Tenant;
@@ -20,11 +21,36 @@ pub async fn add(db: &Tenant<'_>, event: &NewEvent) -> Result<Option<EventId>> {
     Ok(row.map(|row| row.try_get("id").map(EventId)).transpose()?)
 }
 
-const COLUMNS: &str = "id, event_type, subject_id, facts, depth, occurred_at";
+const COLUMNS: &str = "id, event_type, subject_id, facts, depth, occurred_at, created_at";
 
 pub async fn get(db: &Tenant<'_>, id: EventId) -> Result<Option<Event>> {
     let sql = format!("-- events::get\nselect {COLUMNS} from events where user_id = $1 and id = $2");
     db.maybe(&sql, &[&db.owner.0, &id.0]).await?.as_ref().map(event).transpose()
+}
+
+/// An event no standing instruction has looked at yet, which nobody else looks at until the transaction ends.
+pub async fn lock_new(db: &Tenant<'_>, id: EventId) -> Result<Option<Event>> {
+    let sql = format!(
+        "-- events::lock_new
+        select {COLUMNS} from events where user_id = $1 and id = $2 and handled_at is null for update"
+    );
+    db.maybe(&sql, &[&db.owner.0, &id.0]).await?.as_ref().map(event).transpose()
+}
+
+/// All standing instructions have looked at it.
+pub async fn handled(db: &Tenant<'_>, id: EventId) -> Result<()> {
+    let sql = "-- events::handled\nupdate events set handled_at = now() where user_id = $1 and id = $2";
+    db.execute(sql, &[&db.owner.0, &id.0]).await?;
+    Ok(())
+}
+
+/// The newest that happened since.
+pub async fn since(db: &Tenant<'_>, since: Timestamp, limit: i64) -> Result<Vec<Event>> {
+    let sql = format!(
+        "-- events::since
+        select {COLUMNS} from events where user_id = $1 and occurred_at >= $2 order by id desc limit $3"
+    );
+    db.rows(&sql, &[&db.owner.0, &since, &limit]).await?.iter().map(event).collect()
 }
 
 /// The newest of types that match `like`, a pattern of SQL's `LIKE`.
@@ -57,5 +83,6 @@ fn event(row: &Row) -> Result<Event> {
         facts: serde_json::from_value(row.try_get("facts")?)?,
         depth: row.try_get("depth")?,
         occurred_at: row.try_get("occurred_at")?,
+        created_at: row.try_get("created_at")?,
     })
 }

@@ -2,6 +2,7 @@
 //! forget it. SQL begins with `-- module::function`, so that a slow query names its place.
 
 pub mod actions;
+pub mod agent_runs;
 pub mod calendar_events;
 pub mod companies;
 pub mod connections;
@@ -26,6 +27,8 @@ pub mod rate_limits;
 pub mod records;
 pub mod request_windows;
 pub mod revocations;
+pub mod rule_runs;
+pub mod rules;
 pub mod search;
 pub mod sessions;
 pub mod sync_cursors;

@@ -8,7 +8,7 @@ use super::{Tenant, model_days};
 use crate::error::Result;
 
 pub struct Call<'a> {
-    /// `chat` or `embed`.
+    /// `chat`, `embed`, `compile_rule`, `judge_rule`, `ask_model` or `agent`.
     pub cause: &'a str,
     /// The conversation or task.
     pub cause_id: Option<Uuid>,

@@ -55,6 +55,9 @@ pub async fn judge(db: &Tenant<'_>, action: &Action, origin: &Origin, context: &
         )));
     }
 
+    if let Action::CreateMemoryRule { .. } = action {
+        return Ok(of_rule(origin));
+    }
     Ok(match origin {
         // The advisor's own client named the tool and every argument.
         Origin::Tool { .. } => Verdict::Allow(DecidedBy::Session),
@@ -65,6 +68,19 @@ pub async fn judge(db: &Tenant<'_>, action: &Action, origin: &Origin, context: &
         ]),
         Origin::Chat { .. } => in_chat(strangers(db, action, &recipients, context.words).await?, context),
     })
+}
+
+/// A standing instruction acts on its own later on: the advisor sees first what it will do, and nobody else makes any.
+fn of_rule(origin: &Origin) -> Verdict {
+    match origin {
+        Origin::Tool { .. } => Verdict::Allow(DecidedBy::Session),
+        Origin::Chat { .. } => {
+            Verdict::Ask(vec!["It will act on its own: please look at what exactly it will do.".into()])
+        }
+        Origin::Rule { .. } | Origin::Proactive { .. } => {
+            Verdict::Refuse("Standing instructions come from the advisor alone.".into())
+        }
+    }
 }
 
 fn in_chat(strangers: Vec<String>, context: &Context<'_>) -> Verdict {

@@ -59,6 +59,12 @@ pub fn text(action: &Action) -> String {
             lines.field("Contact", &format!("{name} ({contact_id})"));
             lines.text(note_body);
         }
+        Action::CreateMemoryRule { rule_text, policy, note, .. } => {
+            lines.say("Remember a standing instruction");
+            lines.field("Instruction", rule_text);
+            lines.maybe("Note", note.as_deref());
+            lines.text(&policy.words());
+        }
     }
     lines.0.join("\n")
 }

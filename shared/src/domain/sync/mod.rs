@@ -33,7 +33,13 @@ pub async fn note_error(world: &World, claim: &Claim, error: &Error) {
         Job::CalendarSync {} => CALENDAR,
         Job::HubspotSync {} | Job::HubspotEvents { .. } => HUBSPOT,
         Job::Embed {} => "embeddings",
-        Job::Watch {} | Job::Disconnect { .. } | Job::HandleEvent { .. } | Job::PerformAction { .. } => return,
+        Job::Watch {}
+        | Job::Disconnect { .. }
+        | Job::HandleEvent { .. }
+        | Job::PerformAction { .. }
+        | Job::JudgeRule { .. }
+        | Job::AskModel { .. }
+        | Job::RunAgent { .. } => return,
     };
     let noted = async {
         let mut db = world.db().await?;

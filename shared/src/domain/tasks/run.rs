@@ -7,8 +7,9 @@ use aws_lc_rs::rand;
 use futures::FutureExt;
 
 use crate::domain::accounts::disconnect;
+use crate::domain::agent::run::Assignment;
 use crate::domain::inbound::watches;
-use crate::domain::{World, actions, knowledge, rules, sync};
+use crate::domain::{World, actions, agent, knowledge, rules, sync};
 use crate::error::{Error, Result};
 use crate::model::TaskId;
 use crate::model::task::{Claim, Job};
@@ -57,6 +58,14 @@ async fn work(world: &World, claim: &Claim) -> Result<Outcome> {
         Job::Disconnect { provider } => disconnect::run(world, claim.owner, *provider).await,
         Job::PerformAction { action } => actions::perform::run(world, claim, *action).await,
         Job::HandleEvent { event } => rules::handle::handle(world, claim, *event).await,
+        Job::JudgeRule { rule, event, policy_hash } => {
+            rules::judge::run(world, claim, *rule, *event, policy_hash).await
+        }
+        Job::AskModel { rule, event, prompt } => agent::ask::run(world, claim, *rule, *event, prompt).await,
+        Job::RunAgent { event, rule, instruction, kind, priority } => {
+            let (event, rule, kind, priority) = (*event, *rule, kind.as_deref(), *priority);
+            agent::run::run(world, claim, &Assignment { event, rule, instruction, kind, priority }).await
+        }
     };
     if let Err(error) = &worked {
         sync::note_error(world, claim, error).await;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::create_note::MOST;
-use super::{checks, contact_fields};
+use super::{checks, contact_fields, create_memory_rule};
 use crate::error::{Error, Kind, Result};
 use crate::model::action::Action;
 
@@ -117,6 +117,7 @@ fn tidied(edit: &Action) -> Result<Action> {
             }
         }
         Action::CreateNote { note_body, .. } => *note_body = checks::text(tool, "note_body", note_body, MOST)?,
+        Action::CreateMemoryRule { .. } => return create_memory_rule::edited(&edit),
     }
     Ok(edit)
 }

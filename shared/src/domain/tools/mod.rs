@@ -8,6 +8,7 @@ mod cancel_event;
 mod checks;
 pub mod contact_fields;
 mod create_contact;
+mod create_memory_rule;
 mod create_note;
 mod dates;
 mod edited;
@@ -15,6 +16,7 @@ pub mod execute;
 mod find_free_time;
 mod get_contact_by_id;
 mod get_contact_notes;
+mod list_memory_rules;
 mod schedule_event;
 mod schema;
 mod search_calendar;
@@ -105,6 +107,8 @@ pub const TOOLS: &[Tool] = &[
     create_contact::TOOL,
     update_contact::TOOL,
     create_note::TOOL,
+    create_memory_rule::TOOL,
+    list_memory_rules::TOOL,
 ];
 
 /// Names the seed had for tools of ours.

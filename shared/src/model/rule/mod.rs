@@ -21,6 +21,7 @@ pub const MOST_PER_DAY: u32 = 200;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "RulePolicy")]
 pub struct Policy {
     /// The type of event, such as `gmail.message.received`; `*` stands for anything.
     pub trigger: String,
@@ -43,6 +44,7 @@ fn usual_per_day() -> u32 {
 /// Something that is known of an event without asking anybody.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "RuleCondition")]
 pub struct Condition {
     pub fact: Fact,
     /// It must not be so.
@@ -56,6 +58,7 @@ pub struct Condition {
 /// One thing to do. Texts may hold placeholders such as `{sender_name}`, filled when it is done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
+#[schemars(rename = "RuleAction")]
 pub enum Deed {
     /// A task for the assistant, which plans; what it wants to write waits for the advisor.
     CreateTask {
@@ -122,6 +125,7 @@ impl Priority {
 /// Whom a note is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "RuleParty")]
 pub enum Party {
     /// Who wrote the mail.
     Sender,
@@ -134,6 +138,7 @@ pub enum Party {
 /// Who gets a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "RuleRecipient")]
 pub enum Recipient {
     Sender,
     Contact,
@@ -244,6 +249,8 @@ pub struct Rule {
     pub form: Form,
     /// The advisor has seen the policy and let it act by itself.
     pub confirmed: bool,
+    /// Why its text could not be compiled.
+    pub note: Option<String>,
     /// Raised by every change.
     pub version: i32,
     pub last_triggered_at: Option<Timestamp>,

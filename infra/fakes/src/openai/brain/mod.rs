@@ -1,7 +1,8 @@
 //! The stand-in for a chat model: rules that choose tools and quote what they were given. It knows nothing of its own.
 //!
-//! In order: a request to act is done step by step (`act`), and a question about calendar, deals or rules answered from their
-//! tool; a passage that answers is quoted with its number; a first name that
+//! A tool that has to be called and is a form is filled in (`form`). Else, in order: a request to act is done step by step
+//! (`act`), and a question about calendar, deals or rules answered from their tool; a passage that answers is quoted with its
+//! number; a first name that
 //! several people share is asked about; a tool that has not been tried is called (three rounds at most); else it says that
 //! nothing was found. Text inside passages is quoted and never obeyed, unless [`super::OpenAi::hijack`] says so.
 
@@ -11,6 +12,7 @@ mod clock;
 mod concepts;
 mod deals;
 mod events;
+mod form;
 mod hijack;
 mod letter;
 mod lookup;
@@ -79,7 +81,11 @@ async fn decide(embeddings: &Embeddings, turn: &Turn, hijacked: bool) -> Reply {
     if let Choice::Named(name) = &turn.choice
         && let Some(tool) = tools.iter().find(|tool| tool.name == *name)
     {
-        return lookup::call(tool, &question, lookup::contact_of(&question, &passages), &lookup::query(&question));
+        return match tool {
+            tool if form::is_form(tool) => form::fill(tool, &question.text),
+            tool if form::is_verdict(tool) => form::verdict(tool, &question.text, &passages),
+            tool => lookup::call(tool, &question, lookup::contact_of(&question, &passages), &lookup::query(&question)),
+        };
     }
     if let Some(deed) = wish::deed(&question.text) {
         let prompts: Vec<&str> = turn.messages.iter().filter_map(system).collect();

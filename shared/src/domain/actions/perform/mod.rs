@@ -2,6 +2,7 @@
 
 mod cancel_event;
 mod create_contact;
+mod create_memory_rule;
 mod create_note;
 mod events;
 mod schedule_event;
@@ -75,6 +76,9 @@ pub async fn run(world: &World, claim: &Claim, id: ActionId) -> Result<Outcome> 
 }
 
 async fn with_access(world: &World, claim: &Claim, kept: &Kept) -> Result<Value, Halt> {
+    if let Action::CreateMemoryRule { .. } = kept.action {
+        return create_memory_rule::run(world, claim, kept).await;
+    }
     let provider = match kept.action {
         Action::CreateContact { .. } | Action::UpdateContact { .. } | Action::CreateNote { .. } => Provider::HubSpot,
         _ => Provider::Google,
@@ -134,6 +138,7 @@ async fn steps(world: &World, claim: &Claim, action: &Action, access: &Access) -
             update_contact::run(&desk, contact_id, properties).await
         }
         Action::CreateNote { contact_id, note_body, .. } => create_note::run(&desk, contact_id, note_body).await,
+        Action::CreateMemoryRule { .. } => Err(Error::internal("A standing instruction needs no provider.").into()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The rules, without a server.
 
 mod clock;
+mod form;
 mod pairs;
 mod practice;
 mod requests;
