@@ -3,7 +3,7 @@
 use super::out::Mark;
 use super::{Found, HOLD, Mode, Piece, Scan, find, find_in_block, links, quotes};
 
-/// Elements that are taken for HTML when they stand in angle brackets. Others are words, as in "a<b>c".
+/// Elements that are taken for HTML when they stand in angle brackets. Others are words, as in `a<b>c`.
 const TAGS: &[&str] = &[
     "a",
     "abbr",
