@@ -17,7 +17,6 @@ pub const ROUTE: Route = Route::post("/api/rules", |app, call| Box::pin(handler(
     .about("rules", "Keeps a standing instruction, compiled but not confirmed yet.")
     .session()
     .idempotent()
-    .versioned()
     .body::<Body>(r#"{"rule_text": "When someone emails me who is not in HubSpot, create a contact with a note about the email"}"#)
     .answers::<Rule>(201)
     .refuses(&[400, 409, 502]);

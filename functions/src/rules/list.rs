@@ -1,6 +1,5 @@
 //! The advisor's rules, newest first. An array, as the seed has it; the next page is in `Link`.
 
-use http::{HeaderValue, header};
 use shared::edge::{Call, Reply, Route};
 use shared::model::RuleId;
 use shared::store::rules;
@@ -20,8 +19,8 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
     let advisor = call.advisor(app).await?;
     let limit = call.query_number("limit", 1..=200, 100)?;
     let before = call.query("cursor").map(|text| text.parse::<RuleId>()).transpose();
-    let before =
-        before.map_err(|_| Error::invalid("cursor", "must be taken from the Link header of an earlier answer."))?;
+    let before = before
+        .map_err(|_| Error::invalid_query("cursor", "must be taken from the Link header of an earlier answer."))?;
 
     let mut db = app.db().await?;
     let tenant = db.tenant(advisor.id).await?;
@@ -32,9 +31,6 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
     items.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     let last = items.last().filter(|_| more).map(|rule| rule.id);
     let reply = Reply::json(&items.into_iter().map(Rule::of).collect::<Result<Vec<_>>>()?)?;
-    let next = last.map(|last| format!("</api/rules?limit={limit}&cursor={last}>; rel=\"next\""));
-    Ok(match next.and_then(|next| HeaderValue::from_str(&next).ok()) {
-        Some(link) => reply.with_header(header::LINK, link),
-        None => reply,
-    })
+    let next = last.map(|last| format!("/api/rules?limit={limit}&cursor={last}"));
+    Ok(reply.with_next_page(next.as_deref()))
 }

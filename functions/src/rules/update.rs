@@ -17,7 +17,7 @@ pub const ROUTE: Route = Route::put("/api/rules/{id}", |app, call| Box::pin(hand
     .versioned()
     .body::<Body>(r#"{"is_active": false}"#)
     .ok::<Rule>()
-    .refuses(&[400, 404, 409, 412, 502]);
+    .refuses(&[400, 404, 412, 502]);
 
 #[derive(Deserialize, Validate, JsonSchema)]
 #[schemars(rename = "RuleChange")]

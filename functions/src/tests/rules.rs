@@ -4,6 +4,7 @@ mod api;
 mod at_work;
 mod limits;
 mod model;
+mod pushed;
 mod replay;
 mod words;
 

@@ -187,3 +187,20 @@ mod without_a_connection {
         assert_eq!(answer.json()["detail"], "HubSpot OAuth tokens not found. Please authenticate with HubSpot first.");
     }
 }
+
+#[tokio::test]
+async fn sql_in_what_is_asked_is_only_words() {
+    let app = TestApp::start().await;
+    app.contact("501", "Greg", "O'Hall", "greg@hall.example");
+    let ada = app.ready_advisor(ADA).await;
+
+    for attack in ["'; drop table contacts; --", "\\'); delete from users; --", "$1::text) or true --", "%' or '1'='1"]
+    {
+        let answer = ada.post("/api/embeddings/search", json!({ "query": attack })).await;
+        assert_eq!(answer.status, 200, "{attack}: {}", answer.body);
+        let body = json!({ "tool_name": "search_contacts", "arguments": { "query": attack, "limit": null } });
+        assert_eq!(ada.post("/api/chat/execute-tool", body).await.json()["status"], "success", "{attack}");
+    }
+
+    assert_eq!(app.sql("select last_name from contacts").await, [["O'Hall"]]);
+}

@@ -27,6 +27,9 @@ const PLAIN: &[(&str, &str, u16)] = &[
     ("approvals-list", "", 200),
     ("approvals-list", "?state=asleep", 422),
     ("approvals-get", "", 200),
+    ("rules-list", "", 200),
+    ("rules-get", "", 200),
+    ("rules-health", "", 200),
     ("webhooks-health", "", 200),
     ("conversations-list", "", 200),
     ("conversations-messages", "", 200),
@@ -61,6 +64,14 @@ const POSTED: &[(&str, &str, u16)] = &[
         r#"{"message": "Tommy?", "conversation_id": "0199d3c0-0000-7000-8000-00000000dead", "stream": false}"#,
         404,
     ),
+    ("rules-create", r#"{"rule_text": "when gmail.message.received then log"}"#, 201),
+    ("rules-create", r#"{"rule_text": " "}"#, 400),
+    ("rules-update", r#"{"description": "Ours"}"#, 200),
+    ("rules-update", r#"{"rule_text": " "}"#, 400),
+    ("rules-test", "{}", 200),
+    ("rules-test-test", r#"{"rule_text": "when gmail.message.received then log"}"#, 200),
+    ("rules-test-test", r#"{"rule_text": " "}"#, 400),
+    ("rules-confirm", r#"{"policy_hash": "of-another"}"#, 409),
     ("conversations-create", "{}", 201),
     ("ingest-gmail", "{}", 200),
     ("ingest-gmail-emails", "{}", 200),
@@ -89,6 +100,7 @@ pub async fn make(walk: &mut Walk<'_>) {
     chat(walk).await;
     operators(walk).await;
     approving(walk).await;
+    instructing(walk).await;
     connecting(walk).await;
     webhooks(walk).await;
     push(walk).await;
@@ -153,6 +165,33 @@ async fn approving(walk: &Walk<'_>) {
     let seen = json!({ "decision": "approve", "hash": walk.approval["hash"] }).to_string();
     let answer = walk.call(&ada, &operation, &FRONTEND, Some(seen)).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
+}
+
+/// Over a version that is no more, with a model that is away, and as it should be.
+async fn instructing(walk: &Walk<'_>) {
+    let ada = walk.person(ADA);
+    let stale = [FRONTEND.as_slice(), &[("If-Match", "\"99\"")]].concat();
+    let seen = json!({ "policy_hash": walk.rule["policy_hash"] }).to_string();
+    for (id, body) in [
+        ("rules-update", Some(r#"{"is_active": true}"#.to_owned())),
+        ("rules-confirm", Some(seen.clone())),
+        ("rules-delete", None),
+    ] {
+        let operation = walk.operation(id);
+        assert_eq!(walk.call(&ada, &operation, &stale, body).await.status, 412, "{operation}");
+    }
+    for id in ["rules-create", "rules-update", "rules-test-test"] {
+        let operation = walk.operation(id);
+        walk.app.openai.script(vec![Reply::error(401), Reply::error(401)]);
+        let body = json!({ "rule_text": "When a client writes, tell me." }).to_string();
+        assert_eq!(walk.call(&ada, &operation, &FRONTEND, Some(body)).await.status, 502, "{operation}");
+    }
+    let confirm = walk.operation("rules-confirm");
+    let answer = walk.call(&ada, &confirm, &FRONTEND, Some(seen)).await;
+    assert_eq!((answer.status.as_u16(), answer.json()["confirmed"].clone()), (200, json!(true)), "{}", answer.body);
+    walk.app.sql("update memory_rules set policy = null").await;
+    let test = walk.operation("rules-test");
+    assert_eq!(walk.call(&ada, &test, &FRONTEND, Some("{}".into())).await.status, 409, "it has no policy");
 }
 
 /// As the providers call, and as somebody who would like to be one.
@@ -232,8 +271,10 @@ async fn without_connections(walk: &Walk<'_>) {
 /// What is gone afterwards.
 async fn endings(walk: &Walk<'_>) {
     let ada = walk.person(ADA);
-    let delete = walk.operation("conversations-delete");
-    assert_eq!(walk.call(&ada, &delete, &FRONTEND, None).await.status, 204);
+    for id in ["conversations-delete", "rules-delete"] {
+        let delete = walk.operation(id);
+        assert_eq!(walk.call(&ada, &delete, &FRONTEND, None).await.status, 204, "{delete}");
+    }
     let disconnect = walk.operation("connections-delete");
     assert_eq!(walk.call(&ada, &disconnect, &FRONTEND, None).await.status, 204);
     let logout = walk.operation("auth-logout");

@@ -83,6 +83,8 @@ pub struct Walk<'a> {
     known: BTreeMap<&'static str, String>,
     /// A write that waits for Ada.
     pub approval: Value,
+    /// A standing instruction of Ada's.
+    pub rule: Value,
     reached: Mutex<BTreeSet<(String, u16)>>,
 }
 
@@ -96,6 +98,7 @@ impl<'a> Walk<'a> {
             people: BTreeMap::new(),
             known: BTreeMap::new(),
             approval: Value::Null,
+            rule: Value::Null,
             reached: Mutex::default(),
         }
     }
@@ -112,6 +115,9 @@ impl<'a> Walk<'a> {
         let approval = approvals::waiting_note(app, &mut approvals::Page::of(&ada), "Tommy pitches.").await;
         walk.knows("/api/approvals/", approval["id"].as_str().unwrap());
         walk.approval = approval;
+        let rule = ada.post("/api/rules", json!({ "rule_text": "when gmail.message.received then log" })).await.json();
+        walk.knows("/api/rules/", rule["id"].to_string());
+        walk.rule = rule;
         walk.knows("/api/connections/", "hubspot");
         walk.knows("/console/", "main.js");
         walk.knows("/docs/", "swagger.js");
