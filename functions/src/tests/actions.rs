@@ -24,21 +24,21 @@ async fn practice(app: &TestApp) -> Person<'_> {
 }
 
 impl Person<'_> {
-    async fn tool(&self, name: &str, arguments: Value) -> Value {
+    pub async fn tool(&self, name: &str, arguments: Value) -> Value {
         let answer = self.post("/api/chat/execute-tool", json!({ "tool_name": name, "arguments": arguments })).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         answer.json()
     }
 
     /// What the tool did; that it did it is taken for granted.
-    async fn does(&self, name: &str, arguments: Value) -> Value {
+    pub async fn does(&self, name: &str, arguments: Value) -> Value {
         let answer = self.tool(name, arguments).await;
         assert_eq!((&answer["status"], &answer["error"]), (&json!("success"), &Value::Null), "{answer}");
         answer["result"].clone()
     }
 
     /// What the tool says against it.
-    async fn is_refused(&self, name: &str, arguments: Value) -> String {
+    pub async fn is_refused(&self, name: &str, arguments: Value) -> String {
         let answer = self.tool(name, arguments).await;
         assert_eq!(answer["status"], "error", "{answer}");
         answer["error"].as_str().unwrap().to_owned()

@@ -8,6 +8,7 @@ mod approvals;
 mod calendar;
 mod chat;
 mod console;
+mod crm;
 mod drift;
 mod edge;
 mod frontend;

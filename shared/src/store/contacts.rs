@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use tokio_postgres::Row;
 
 use super::Tenant;
@@ -99,19 +100,52 @@ pub async fn our_ids(db: &Tenant<'_>, hubspot_ids: &[String]) -> Result<BTreeMap
     rows.iter().map(|row| Ok((row.try_get("hubspot_id")?, row.try_get("id")?))).collect()
 }
 
-/// Every contact that has all `words` somewhere in its name, addresses, company or phone; the best known first.
+/// Every contact that has all `words` somewhere in its name, addresses, company or phone; those who are called so come first,
+/// then those who changed last.
 pub async fn find(db: &Tenant<'_>, words: &[String], limit: i64) -> Result<Vec<Contact>> {
     let sql = format!(
         "-- contacts::find
         select {COLUMNS} from contacts
          where user_id = $1
            and (select bool_and(position(word in lower(concat_ws(' ', first_name, last_name, email,
-                        array_to_string(other_emails, ' '), company, phone))) > 0) from unnest($2::text[]) word)
+                        array_to_string(other_emails, ' '), company, phone,
+                        (select string_agg(k.name, ' ') from companies k
+                          where k.user_id = $1 and k.hubspot_id = any(contacts.company_ids))))) > 0)
+                  from unnest($2::text[]) word)
          order by (select count(*) from unnest($2::text[]) word where lower(first_name) = word or lower(last_name) = word) desc,
                hubspot_updated_at desc, hubspot_id
          limit $3"
     );
     db.rows(&sql, &[&db.owner.0, &words, &limit]).await?.iter().map(contact).collect()
+}
+
+/// Those whose name has all of these words, whole.
+pub async fn named(db: &Tenant<'_>, words: &[String]) -> Result<Vec<Contact>> {
+    let sql = format!(
+        "-- contacts::named
+        select {COLUMNS} from contacts
+         where user_id = $1 and $2::text[] <@ regexp_split_to_array(lower(first_name || ' ' || last_name), '\\s+')
+         order by hubspot_id"
+    );
+    db.rows(&sql, &[&db.owner.0, &words]).await?.iter().map(contact).collect()
+}
+
+/// When each of these last wrote, was written to or was noted about, by HubSpot's ids; whoever never was is left out.
+pub async fn last_contact(db: &Tenant<'_>, hubspot_ids: &[String]) -> Result<BTreeMap<String, Timestamp>> {
+    let sql = "-- contacts::last_contact
+        select c.hubspot_id, greatest(
+               (select max(e.received_at) from emails e where e.user_id = $1 and e.sender_email = any(c.addresses)),
+               (select max(e.received_at) from emails e
+                 where e.user_id = $1 and e.outbound
+                   and exists (select from jsonb_array_elements(e.to_recipients || e.cc_recipients) r
+                                where r->>'email' = any(c.addresses))),
+               (select max(n.noted_at) from notes n where n.user_id = $1 and n.contact_ids @> array[c.hubspot_id])) as at
+          from (select hubspot_id, array_append(other_emails, email) as addresses
+                  from contacts where user_id = $1 and hubspot_id = any($2)) c";
+    let rows = db.rows(sql, &[&db.owner.0, &hubspot_ids]).await?;
+    let known = rows.iter().map(|row| Ok((row.try_get("hubspot_id")?, row.try_get::<_, Option<Timestamp>>("at")?)));
+    let known = known.collect::<Result<Vec<(String, _)>>>()?;
+    Ok(known.into_iter().filter_map(|(id, at)| Some((id, at?))).collect())
 }
 
 /// Which of these addresses, in lower case, belong to a contact.

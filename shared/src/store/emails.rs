@@ -101,10 +101,12 @@ pub async fn count(db: &Tenant<'_>) -> Result<i64> {
     Ok(db.row(sql, &[&db.owner.0]).await?.try_get(0)?)
 }
 
-/// The newest from somebody, by Gmail's ids. `sender` is a part of a name or an address; empty for anybody.
+/// The newest from somebody, by Gmail's ids. `sender` is a part of a name or an address, empty for anybody; `addresses` are
+/// further ones of theirs, in lower case.
 pub async fn newest(
     db: &Tenant<'_>,
     sender: &str,
+    addresses: &[String],
     since: Option<Timestamp>,
     until: Option<Timestamp>,
     limit: i64,
@@ -112,9 +114,9 @@ pub async fn newest(
     let sql = "-- emails::newest
         select gmail_id from emails
          where user_id = $1 and received_at >= coalesce($3, '-infinity'::timestamptz) and received_at < coalesce($4, 'infinity'::timestamptz)
-           and ($2 = '' or position(lower($2) in lower(sender_name || ' ' || sender_email)) > 0)
+           and ($2 = '' or position(lower($2) in lower(sender_name || ' ' || sender_email)) > 0 or sender_email = any($6))
          order by received_at desc limit $5";
-    db.rows(sql, &[&db.owner.0, &sender, &since, &until, &limit])
+    db.rows(sql, &[&db.owner.0, &sender, &since, &until, &limit, &addresses])
         .await?
         .iter()
         .map(|row| Ok(row.try_get("gmail_id")?))

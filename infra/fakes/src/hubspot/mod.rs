@@ -210,6 +210,16 @@ impl HubSpot {
         self.act(portal, "contacts", |account, _, _| account.erase(id))
     }
 
+    /// Calls a stage of the pipelines something else.
+    pub fn rename_stage(&self, portal: i64, stage: &str, label: &str) -> io::Result<()> {
+        self.act(portal, "deals", |account, _, _| {
+            let stages = account.pipelines.iter_mut().flat_map(|pipeline| &mut pipeline.stages);
+            let stage = stages.into_iter().find(|known| known.id == stage).ok_or_else(Refusal::not_found)?;
+            label.clone_into(&mut stage.label);
+            Ok(())
+        })
+    }
+
     /// Associates two records with the default type.
     pub fn associate(&self, portal: i64, from: (&str, u64), to: (&str, u64)) -> io::Result<()> {
         let to_kind = Kind::parse(to.0).map_err(|refusal| refused(&refusal))?;

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Caller, Output, Run, Tool, limit, parse, schema_of};
+use crate::domain::crm::Directory;
 use crate::error::{Error, Result};
 use crate::model::document::Kind;
 use crate::store::{contacts, notes, search};
@@ -38,12 +39,14 @@ async fn run(caller: &Caller<'_>, arguments: Value) -> Result<Output> {
     let notes = notes::of_contact(&tenant, contact_id, limit(args.limit, 20, 50)).await?;
     let ids: Vec<String> = notes.iter().map(|note| note.hubspot_id.clone()).collect();
     let hits = search::of_sources(&tenant, Kind::HubspotNote, &ids).await?;
+    let directory = Directory::of(&tenant, Vec::new(), Vec::new()).await?;
     tenant.commit().await?;
 
-    let listed: Vec<Value> = notes
-        .iter()
-        .map(|note| json!({ "note_id": note.hubspot_id, "body": note.body, "timestamp": note.noted_at }))
-        .collect();
+    let listed = notes.iter().map(|note| {
+        let owner = directory.owner(note.owner_id.as_deref());
+        json!({ "note_id": note.hubspot_id, "body": note.body, "timestamp": note.noted_at, "owner": owner })
+    });
+    let listed: Vec<Value> = listed.collect();
     Ok(Output {
         summary: match listed.len() {
             0 => format!("There are no notes on {}.", contact.name().replace(['\n', '\r'], " ")),

@@ -6,6 +6,7 @@
 
 mod cancel_event;
 mod checks;
+mod closing;
 pub mod contact_fields;
 mod create_contact;
 mod create_memory_rule;
@@ -21,6 +22,7 @@ mod schedule_event;
 mod schema;
 mod search_calendar;
 mod search_contacts;
+mod search_deals;
 mod search_emails;
 mod send_email;
 mod times;
@@ -99,6 +101,7 @@ pub const TOOLS: &[Tool] = &[
     search_contacts::TOOL,
     get_contact_by_id::TOOL,
     get_contact_notes::TOOL,
+    search_deals::TOOL,
     find_free_time::TOOL,
     send_email::TOOL,
     schedule_event::TOOL,

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use super::{Caller, Output, Run, Tool, dates, limit, parse, schema_of};
 use crate::domain::knowledge::retrieve::{Question, retrieve};
 use crate::error::{Error, Result};
+use crate::model::crm::Contact;
 use crate::model::document::{Hit, Kind};
-use crate::store::{emails, search};
+use crate::store::{contacts, emails, search};
 
 const NAME: &str = "search_emails";
 
@@ -27,7 +28,7 @@ struct Args {
     query: Option<String>,
     /// today, yesterday, this_week, last_7_days, last_30_days, or a day as YYYY-MM-DD.
     date_filter: Option<String>,
-    /// Part of the sender's name or address.
+    /// Part of the sender's name or address. A contact's name finds what came from any of their addresses.
     sender_filter: Option<String>,
     /// How many, 1 to 50; 10 if left out.
     limit: Option<i64>,
@@ -42,6 +43,7 @@ async fn run(caller: &Caller<'_>, arguments: Value) -> Result<Output> {
     }
     let period = dates::period(args.date_filter.as_deref(), &caller.now)?;
     let limit = limit(args.limit, 10, 50);
+    let addresses = addresses(caller, sender.as_deref()).await?;
 
     let hits = match &query {
         Some(query) => {
@@ -55,10 +57,10 @@ async fn run(caller: &Caller<'_>, arguments: Value) -> Result<Output> {
                 limit: wide,
             };
             let found = retrieve(caller.world, caller.owner, &question).await?;
-            let theirs = |hit: &Hit| sender.as_deref().is_none_or(|sender| is_from(hit, sender));
+            let theirs = |hit: &Hit| sender.as_deref().is_none_or(|sender| is_from(hit, sender, &addresses));
             found.hits.into_iter().filter(theirs).take(usize::try_from(limit).unwrap_or(10)).collect()
         }
-        None => newest(caller, sender.as_deref().unwrap_or_default(), &period, limit).await?,
+        None => newest(caller, sender.as_deref().unwrap_or_default(), &addresses, &period, limit).await?,
     };
 
     let listed: Vec<Value> = hits.iter().map(listed).collect();
@@ -75,15 +77,35 @@ async fn run(caller: &Caller<'_>, arguments: Value) -> Result<Output> {
     })
 }
 
-fn is_from(hit: &Hit, sender: &str) -> bool {
-    let from = hit.metadata.get("sender").and_then(Value::as_str).unwrap_or_default().to_lowercase();
-    sender.to_lowercase().split_whitespace().all(|word| from.contains(word))
-}
-
-async fn newest(caller: &Caller<'_>, sender: &str, period: &dates::Period, limit: i64) -> Result<Vec<Hit>> {
+/// All addresses of the contacts a sender's name fits, some of which may not show the name.
+async fn addresses(caller: &Caller<'_>, sender: Option<&str>) -> Result<Vec<String>> {
+    let words: Vec<String> = sender.unwrap_or_default().to_lowercase().split_whitespace().map(str::to_owned).collect();
+    if words.is_empty() || words.iter().any(|word| word.contains('@')) {
+        return Ok(Vec::new());
+    }
     let mut db = caller.world.db().await?;
     let tenant = db.tenant(caller.owner).await?;
-    let ids = emails::newest(&tenant, sender, period.since, period.until, limit).await?;
+    let people = contacts::named(&tenant, &words).await?;
+    tenant.commit().await?;
+    Ok(people.iter().flat_map(Contact::addresses).map(str::to_owned).collect())
+}
+
+fn is_from(hit: &Hit, sender: &str, addresses: &[String]) -> bool {
+    let from = hit.metadata.get("sender").and_then(Value::as_str).unwrap_or_default().to_lowercase();
+    let address = from.rsplit('<').next().unwrap_or_default().trim_end_matches('>');
+    sender.to_lowercase().split_whitespace().all(|word| from.contains(word)) || addresses.iter().any(|a| a == address)
+}
+
+async fn newest(
+    caller: &Caller<'_>,
+    sender: &str,
+    addresses: &[String],
+    period: &dates::Period,
+    limit: i64,
+) -> Result<Vec<Hit>> {
+    let mut db = caller.world.db().await?;
+    let tenant = db.tenant(caller.owner).await?;
+    let ids = emails::newest(&tenant, sender, addresses, period.since, period.until, limit).await?;
     let hits = search::of_sources(&tenant, Kind::Email, &ids).await?;
     tenant.commit().await?;
     Ok(hits)

@@ -134,6 +134,10 @@ async fn answer(embeddings: &Embeddings, question: &Question, passages: &[Passag
     let best = hits.first()?;
     let person = |hit: &Hit| people::subject_of(&passages[hit.passage], advisor);
 
+    let doubles = people::doubles(question, passages);
+    if !doubles.is_empty() {
+        return Some(Answered { text: wording::which_record(&doubles), is_sure: true });
+    }
     let namesakes = people::namesakes(question, passages, advisor);
     if !namesakes.is_empty() {
         let of =

@@ -53,6 +53,28 @@ pub fn namesakes(question: &Question, passages: &[Passage], advisor: Option<&str
     if found.len() > 1 { found } else { Vec::new() }
 }
 
+/// The records of different contacts who share the full name the question gives; empty when there is one at most.
+pub fn doubles<'a>(question: &Question, passages: &'a [Passage]) -> Vec<&'a Passage> {
+    let is_asked = |name: &str| question.names.iter().any(|asked| asked.contains(' ') && words(asked) == words(name));
+    let mut found: Vec<&Passage> = Vec::new();
+    for record in passages.iter().filter(|passage| passage.kind == "contact") {
+        let (name, id) = (record.field(&["name"]).unwrap_or_default(), record.field(&["contact_id"]));
+        if is_asked(name) && id.is_some() && found.iter().all(|other| other.field(&["contact_id"]) != id) {
+            found.push(record);
+        }
+    }
+    if found.len() > 1 { found } else { Vec::new() }
+}
+
+/// What a contact's record says that may tell it from another.
+pub fn mark_of_record(record: &Passage) -> Option<String> {
+    let facts: Vec<&str> =
+        ["Job title", "Company", "City", "E-mail"].iter().filter_map(|label| record.labelled(&[label])).collect();
+    let other = || record.lines.iter().skip(1).take(2).map(|line| line.trim_end_matches('.')).collect::<Vec<_>>();
+    let facts = if facts.is_empty() { other() } else { facts };
+    (!facts.is_empty()).then(|| facts.join(", "))
+}
+
 /// What tells a namesake from the others: what is known of them, or what they last wrote about.
 pub fn mark_of(person: &str, passages: &[Passage], advisor: Option<&str>) -> Option<String> {
     let about = |passage: &&Passage| subject_of(passage, advisor).is_some_and(|name| words(&name) == words(person));
@@ -62,14 +84,7 @@ pub fn mark_of(person: &str, passages: &[Passage], advisor: Option<&str>) -> Opt
         let facts: Vec<&str> = facts.iter().filter_map(|key| passage.field(&[key])).collect();
         (!facts.is_empty()).then(|| facts.join(", "))
     });
-    let record = || {
-        let record = own.iter().find(|passage| passage.kind == "contact")?;
-        let facts: Vec<&str> =
-            ["Job title", "Company", "City", "E-mail"].iter().filter_map(|label| record.labelled(&[label])).collect();
-        let other = || record.lines.iter().skip(1).take(2).map(|line| line.trim_end_matches('.')).collect::<Vec<_>>();
-        let facts = if facts.is_empty() { other() } else { facts };
-        (!facts.is_empty()).then(|| facts.join(", "))
-    };
+    let record = || mark_of_record(own.iter().find(|passage| passage.kind == "contact")?);
     let subject = || own.iter().find_map(|passage| Some(format!("about “{}”", passage.field(&["subject", "title"])?)));
     let cited = |mark: String| match own.iter().find_map(|passage| passage.number) {
         Some(number) => format!("{mark} [{number}]"),

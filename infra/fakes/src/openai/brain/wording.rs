@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::passage::Passage;
-use super::people::{mark_of, subject_of};
+use super::people::{mark_of, mark_of_record, subject_of};
 use super::question::{Asks, Question};
 use super::score::Hit;
 
@@ -69,6 +69,16 @@ pub fn which(people: &[String], passages: &[Passage], advisor: Option<&str>) -> 
         None => person.clone(),
     });
     format!("Which {first} do you mean: {}?", described.collect::<Vec<_>>().join(" or "))
+}
+
+/// Asks which of the contacts of one name is meant.
+pub fn which_record(records: &[&Passage]) -> String {
+    let name = records.first().and_then(|record| record.field(&["name"])).unwrap_or_default();
+    let described = records.iter().map(|record| {
+        let cited = record.number.map(|number| format!(" [{number}]")).unwrap_or_default();
+        format!("{name} ({}{cited})", mark_of_record(record).unwrap_or_default())
+    });
+    format!("Which {name} do you mean: {}?", described.collect::<Vec<_>>().join(" or "))
 }
 
 fn day(date: Date) -> String {

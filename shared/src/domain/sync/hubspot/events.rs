@@ -44,8 +44,9 @@ async fn subjects(portal: &Portal<'_>, object: ObjectType, events: &[&HubspotEve
         events.iter().flat_map(|event| event.merged_ids.iter().chain([&event.object_id])).collect();
     let ids: Vec<String> = ids.into_iter().cloned().collect();
     for some in ids.chunks(PAGE) {
-        let about: Vec<&HubspotEvent> =
+        let mut about: Vec<&HubspotEvent> =
             events.iter().copied().filter(|event| some.contains(&event.object_id)).collect();
+        about.sort_by_key(|event| event.occurred_at);
         let history: BTreeSet<&str> = about.iter().filter_map(|event| event.property.as_deref()).collect();
         let mut read = portal.read(object, some, &history.into_iter().collect::<Vec<_>>()).await?;
         for record in &mut read.present {

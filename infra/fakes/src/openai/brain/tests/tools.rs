@@ -94,6 +94,18 @@ async fn asks_which_of_two_people_is_meant() {
 }
 
 #[tokio::test]
+async fn asks_which_of_two_people_of_one_full_name_is_meant() {
+    let embeddings = by_words();
+    let records = "[1] contact; name Greg Hall; contact_id 511\n| Greg Hall is a contact in HubSpot.\n| Job title: Engineer.\n\
+                   [2] contact; name Greg Hall; contact_id 513\n| Greg Hall is a contact in HubSpot.\n| Job title: Pilot.\n";
+
+    let reply =
+        decide(&embeddings, &asked(&format!("{records}\nQuestion: What is the job title of Greg Hall?")), false).await;
+
+    assert_eq!(reply.text, "Which Greg Hall do you mean: Greg Hall (Engineer [1]) or Greg Hall (Pilot [2])?");
+}
+
+#[tokio::test]
 async fn opens_the_one_contact_it_found() {
     let embeddings = by_words();
     let mut turn = asked("Question: Which notes are there on Bill Thornton?");
