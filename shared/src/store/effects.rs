@@ -127,6 +127,14 @@ pub async fn give_up(db: &Tenant<'_>, task: TaskId) -> Result<bool> {
     Ok(db.execute(sql, &[&db.owner.0, &task.0]).await? > 0)
 }
 
+/// Forgets what was written to and read of these, which were erased where they are: only that something was written stays.
+pub async fn forget(db: &Tenant<'_>, provider_refs: &[String]) -> Result<u64> {
+    let sql = "-- effects::forget
+        update effects set response = case when response is not null then '{}'::jsonb end, before_image = null
+         where user_id = $1 and provider_ref = any($2)";
+    db.execute(sql, &[&db.owner.0, &provider_refs]).await
+}
+
 /// The task that wrote this record of a provider last, such as `hubspot:contacts:501`: what is heard of it may be our own
 /// doing. `within` is how long ago at most.
 pub async fn author(db: &Tenant<'_>, provider_ref: &str, within: Duration) -> Result<Option<TaskId>> {

@@ -68,10 +68,12 @@ pub async fn forget(db: &Tenant<'_>, source: Source, subject_ids: &[String]) -> 
     db.execute(sql, &[&db.owner.0, &source.name(), &subject_ids]).await
 }
 
-/// The same for records of one type of HubSpot's, whose ids may be those of records of another type.
+/// The same for records of one type of HubSpot's, whose ids may be those of records of another type. That they were erased is
+/// said in no words but a number, and stays.
 pub async fn forget_records(db: &Tenant<'_>, object_type: &str, ids: &[String]) -> Result<u64> {
     let sql = "-- events::forget_records
-        delete from events where user_id = $1 and source = 'hubspot' and subject_id = any($3) and facts->>'object_type' = $2";
+        delete from events where user_id = $1 and source = 'hubspot' and subject_id = any($3) and facts->>'object_type' = $2
+           and (facts->>'name' <> '' or facts->>'email' is not null)";
     db.execute(sql, &[&db.owner.0, &object_type, &ids]).await
 }
 

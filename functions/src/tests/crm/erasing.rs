@@ -3,7 +3,7 @@ use super::*;
 /// Everything in the database that is searched or told, as text.
 async fn everything(app: &TestApp) -> String {
     let mut all = String::new();
-    for table in ["contacts", "notes", "deals", "documents", "chunk_text", "events", "tasks"] {
+    for table in ["contacts", "notes", "deals", "documents", "chunk_text", "events", "effects", "webhook_events"] {
         all += &app.sql(&format!("select t::text from {table} t")).await.concat().join("\n");
     }
     all
@@ -32,6 +32,8 @@ async fn is_erased(app: &TestApp) {
 async fn a_privacy_deletion_erases_the_person_and_what_was_made_of_them() {
     let app = TestApp::start().await;
     let ada = practice(&app).await;
+    ada.does("update_contact", json!({ "contact_id": "501", "city": "Denver" })).await;
+    assert!(everything(&app).await.contains("greg@hall.example"));
     app.advance(Duration::from_secs(60));
     app.change("contacts", 501, "jobtitle", "Engineer");
     let changed =

@@ -162,8 +162,19 @@ impl Portal {
         Ok(id)
     }
 
-    /// Erases a contact for good.
+    /// Erases a contact for good, with the notes and tasks that are on nothing else.
     pub fn erase(&mut self, id: u64) -> Result<(), Refusal> {
+        for kind in [Kind::Note, Kind::Task] {
+            let on: Vec<u64> = self.associated((Kind::Contact, id), kind).into_iter().map(|(on, _)| on).collect();
+            for one in on {
+                let elsewhere =
+                    self.links.iter().any(|link| link.from == (kind, one) && link.to != (Kind::Contact, id));
+                if !elsewhere {
+                    self.records.entry(kind).or_default().remove(&one);
+                    self.links.retain(|link| link.from != (kind, one) && link.to != (kind, one));
+                }
+            }
+        }
         let contacts = self.records.entry(Kind::Contact).or_default();
         contacts.remove(&id).ok_or_else(Refusal::not_found)?;
         contacts.retain(|_, record| record.merged_into != Some(id));

@@ -226,6 +226,7 @@ async fn a_merge_keeps_the_primary_and_leads_the_other_to_it() {
     }
     assert_eq!(client.post(&format!("{CONTACTS}/gdpr-delete"), &json!({ "objectId": id.to_string() })).await.0, 204);
     assert_eq!(client.get(&format!("{CONTACTS}/102")).await.0, 404);
+    assert_eq!(client.get("/crm/objects/2026-09/notes/401").await.0, 404, "its note is on nobody else");
 }
 
 #[tokio::test]

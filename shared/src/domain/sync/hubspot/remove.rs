@@ -3,7 +3,7 @@
 use super::keep::{Clerk, Telling};
 use crate::error::Result;
 use crate::model::crm::{ObjectType, Record};
-use crate::store::{documents as stored, events, notes, records as rows};
+use crate::store::{documents as stored, effects, events, notes, records as rows};
 
 impl Clerk<'_> {
     /// Removes records that are in the recycling bin. What names them stays, since they may come back.
@@ -22,10 +22,10 @@ impl Clerk<'_> {
         Ok(())
     }
 
-    /// Erases records with all that was made of them: documents with their chunks and vectors, events, and the notes that
-    /// are on nobody else.
+    /// Erases records with all that was made of them: documents with their chunks and vectors, events, copies kept of our own
+    /// writes, and the notes that are on nobody else.
     ///
-    /// What was said about them in conversations stays: that is the advisor's own record.
+    /// What was said about them in conversations, and what the advisor asked to be done, stays: that is their own record.
     pub async fn erase(&mut self, object: ObjectType, ids: &[String]) -> Result<()> {
         if ids.is_empty() {
             return Ok(());
@@ -44,6 +44,8 @@ impl Clerk<'_> {
         stored::delete(&self.tenant, object.kind(), ids).await?;
         rows::delete(&self.tenant, object, ids).await?;
         events::forget_records(&self.tenant, object.singular(), ids).await?;
+        let written: Vec<String> = ids.iter().map(|id| format!("hubspot:{}:{id}", object.plural())).collect();
+        effects::forget(&self.tenant, &written).await?;
         Ok(())
     }
 }
