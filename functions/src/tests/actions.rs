@@ -6,6 +6,7 @@ mod door;
 mod ledger;
 mod mail;
 mod policy;
+mod storm;
 
 use std::collections::BTreeMap;
 

@@ -122,6 +122,17 @@ async fn what_hubspot_refuses_is_told_and_not_tried_again() {
 }
 
 #[tokio::test]
+async fn an_address_that_is_somebody_elses_is_not_given_to_a_contact() {
+    let app = TestApp::start().await;
+    app.contact("502", "Greg", "Hill", "greg@hill.example");
+    let ada = practice(&app).await;
+
+    let error = ada.is_refused("update_contact", json!({ "contact_id": "501", "email": "greg@hill.example" })).await;
+
+    assert!(error.contains("Another contact") && error.contains("has this address already"), "{error}");
+}
+
+#[tokio::test]
 async fn a_note_that_fails_leaves_its_contact() {
     let app = TestApp::start().await;
     let ada = practice(&app).await;

@@ -122,6 +122,25 @@ async fn a_worker_that_dies_while_the_provider_works_leaves_one_note() {
 }
 
 #[tokio::test]
+async fn a_provider_that_answers_too_late_has_done_it_once() {
+    let app = TestApp::start().await;
+    let ada = practice(&app).await;
+    let (_, task) = waiting_note(&app, &ada).await;
+    // Longer than any call is waited for.
+    app.hubspot.control().arm(fault("POST", NOTES, FaultKind::Slow { delay_ms: 25_000 }));
+
+    run::run(&app.app, task).await.unwrap();
+    assert_eq!(
+        app.sql("select state, attempt from tasks where task_type = 'perform_action'").await,
+        [["pending", "0"]]
+    );
+    app.later().await;
+
+    assert_eq!(app.action().await.0, "done");
+    assert_eq!((asked(app.hubspot.control(), "POST", NOTES), notes(&app, &ada).await), (1, 1));
+}
+
+#[tokio::test]
 async fn a_worker_that_always_dies_ends_as_unknown() {
     let app = TestApp::start().await;
     let ada = practice(&app).await;

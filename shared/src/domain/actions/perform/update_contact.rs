@@ -9,7 +9,7 @@ use super::create_contact::keep;
 use crate::clients::hubspot::contact_of;
 use crate::domain::actions::ledger::{Halt, Landed, Probe, UNCLEAR, Write};
 use crate::domain::tools::contact_fields;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::store::Tenant;
 use crate::store::effects::Effect;
 
@@ -66,8 +66,16 @@ impl Write for Changed<'_> {
     }
 
     async fn call(&self, effect: &Effect) -> Result<Landed> {
-        let answer = self.desk.hubspot().update_contact(self.contact_id, self.properties).await?;
-        Ok(self.landed(effect.before.as_ref(), &answer))
+        match self.desk.hubspot().update_contact(self.contact_id, self.properties).await {
+            Ok(answer) => Ok(self.landed(effect.before.as_ref(), &answer)),
+            Err(error) if error.upstream_status() == Some(409) => {
+                let other = error.upstream.and_then(|upstream| upstream.existing);
+                let other = other.map(|id| format!(" ({id})")).unwrap_or_default();
+                let why = format!("Another contact{other} has this address already, so nothing was changed.");
+                Err(Error::new(Kind::Refused, why).answered(409, "CONFLICT"))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     async fn probe(&self, effect: &Effect) -> Result<Probe> {
