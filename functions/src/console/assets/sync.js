@@ -9,7 +9,7 @@ export const ACCOUNTS = [
     source: "gmail",
     title: "Google",
     reads: "mail",
-    what: "Your mail, so that questions can be answered from it.",
+    what: "Your mail and calendar, so that questions can be answered from them.",
     connected: ({ google_connected: known }) => known,
     connect: "/api/auth/google/start",
     sync: "/api/ingest/gmail",

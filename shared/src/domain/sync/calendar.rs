@@ -9,7 +9,9 @@
 //! An event is forgotten only on evidence: Google says that it is cancelled or gone. One that merely was not listed is asked
 //! for first.
 
-use std::collections::{HashMap, HashSet};
+mod written;
+
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
@@ -20,20 +22,18 @@ use serde_json::json;
 
 use super::{CALENDAR, STEP, is_token_refused};
 use crate::clients::calendar::{Calendar, Listing, Page};
+use crate::domain::World;
 use crate::domain::accounts::tokens::{self, Access};
 use crate::domain::calendar::changes::{self, Seen};
-use crate::domain::knowledge::{documents, mail_text};
-use crate::domain::{World, events};
 use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::model::UserId;
 use crate::model::calendar::CalendarEvent;
-use crate::model::document::Kind;
 use crate::model::task::Job;
 use crate::model::user::Provider;
-use crate::model::{TaskId, UserId};
-use crate::store::calendar_events::{self, Kept};
 use crate::store::sync_cursors::{self, Step};
 use crate::store::tasks::{self, Outcome};
-use crate::store::{self, Tenant, users};
+use crate::store::{Tenant, calendar_events, users};
+use written::{Written, is_gone, known, zone};
 
 /// Events asked for by name together.
 const SLICE: i64 = 24;
@@ -288,78 +288,11 @@ impl Reader<'_> {
     }
 }
 
-/// What one transaction has written.
-#[derive(Default)]
-struct Written {
-    stored: i64,
-    /// To be rung for after the commit.
-    bells: Vec<TaskId>,
-    /// A series is gone, and some of its dates may still be there.
-    doubts: bool,
-}
-
-impl Written {
-    async fn put(
-        &mut self,
-        tenant: &Tenant<'_>,
-        mut event: CalendarEvent,
-        reading: i64,
-        zone: &TimeZone,
-    ) -> Result<()> {
-        event.description = mail_text::plain(&event.description);
-        calendar_events::put(tenant, &event, reading).await?;
-        // A date that is off is kept so that its series does not show it; there is nothing to find.
-        if event.is_cancelled() {
-            store::documents::delete(tenant, Kind::Calendar, &[event.google_id]).await?;
-            return Ok(());
-        }
-        documents::put(tenant, &documents::of_event(&event, zone)).await?;
-        self.stored += 1;
-        Ok(())
-    }
-
-    async fn forget(&mut self, tenant: &Tenant<'_>, event: &CalendarEvent) -> Result<()> {
-        let ids = [event.google_id.clone()];
-        store::documents::delete(tenant, Kind::Calendar, &ids).await?;
-        calendar_events::delete(tenant, &ids).await?;
-        if event.series.is_none() {
-            self.doubts |= calendar_events::doubt_dates(tenant, &ids).await? > 0;
-        }
-        Ok(())
-    }
-
-    async fn tell(&mut self, tenant: &Tenant<'_>, happened: Option<crate::model::event::NewEvent>) -> Result<()> {
-        if let Some(event) = happened {
-            self.bells.extend(events::emit(tenant, &event).await?);
-        }
-        Ok(())
-    }
-}
-
 /// Moves the cursor, the last write of the transaction in which something was learnt.
 async fn save(tenant: Tenant<'_>, cursor: Cursor, step: Step) -> Result<(Cursor, Step)> {
     sync_cursors::put(&tenant, CALENDAR, &cursor, step).await?;
     tenant.commit().await?;
     Ok((cursor, step))
-}
-
-/// Cancelled, and not as a date that its series would else show.
-fn is_gone(event: &CalendarEvent) -> bool {
-    event.is_cancelled() && event.series.is_none()
-}
-
-/// These events and their series as they were before, by Google's ids.
-async fn known(tenant: &Tenant<'_>, events: &[CalendarEvent]) -> Result<HashMap<String, Kept>> {
-    let mut ids: Vec<String> = events.iter().map(|event| event.google_id.clone()).collect();
-    ids.extend(events.iter().filter_map(|event| event.series.as_ref()).map(|series| series.id.clone()));
-    let kept = calendar_events::get_many(tenant, &ids).await?;
-    Ok(kept.into_iter().map(|kept| (kept.event.google_id.clone(), kept)).collect())
-}
-
-/// The advisor's.
-async fn zone(tenant: &Tenant<'_>) -> Result<TimeZone> {
-    let user = users::get(tenant).await?;
-    Ok(user.and_then(|user| TimeZone::get(&user.time_zone).ok()).unwrap_or(TimeZone::UTC))
 }
 
 fn no_end() -> Error {
