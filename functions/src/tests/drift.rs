@@ -1,6 +1,7 @@
 //! The lists of what is deployed say the same: `routes.rs`, the binaries, `template.yaml`, the sample events, the README.
 
 mod description;
+mod seed;
 mod template;
 
 use std::collections::{BTreeMap, BTreeSet};

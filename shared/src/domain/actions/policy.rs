@@ -66,7 +66,7 @@ pub async fn judge(db: &Tenant<'_>, action: &Action, origin: &Origin, context: &
         Origin::Proactive { .. } => Verdict::Ask(vec![
             "Nobody asked for this: the assistant proposes it because of something that happened.".into(),
         ]),
-        Origin::Chat { .. } => in_chat(strangers(db, action, &recipients, context.words).await?, context),
+        Origin::Chat { .. } => in_chat(&strangers(db, action, &recipients, context.words).await?, context),
     })
 }
 
@@ -83,7 +83,7 @@ fn of_rule(origin: &Origin) -> Verdict {
     }
 }
 
-fn in_chat(strangers: Vec<String>, context: &Context<'_>) -> Verdict {
+fn in_chat(strangers: &[String], context: &Context<'_>) -> Verdict {
     let mut reasons = Vec::new();
     if context.tainted {
         reasons.push("The assistant has read text that other people wrote before it proposed this.".to_owned());
@@ -146,8 +146,8 @@ mod tests {
         let clean = Context::default();
         let tainted = Context { tainted: true, ..clean };
 
-        assert_eq!(in_chat(Vec::new(), &clean), Verdict::Allow(DecidedBy::Policy));
-        assert!(matches!(in_chat(Vec::new(), &tainted), Verdict::Ask(reasons) if reasons.len() == 1));
-        assert!(matches!(in_chat(vec!["x@y.example".into()], &tainted), Verdict::Ask(reasons) if reasons.len() == 2));
+        assert_eq!(in_chat(&[], &clean), Verdict::Allow(DecidedBy::Policy));
+        assert!(matches!(in_chat(&[], &tainted), Verdict::Ask(reasons) if reasons.len() == 1));
+        assert!(matches!(in_chat(&["x@y.example".into()], &tainted), Verdict::Ask(reasons) if reasons.len() == 2));
     }
 }
