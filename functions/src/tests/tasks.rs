@@ -37,7 +37,7 @@ async fn the_list_is_paged_and_can_be_narrowed() {
     assert_eq!(ada.get("/api/tasks?state=pending").await.json()["items"].as_array().unwrap().len(), 1);
     let refused = ada.get("/api/tasks?state=asleep").await;
     assert_eq!(refused.status, 422);
-    assert_eq!(refused.json()["detail"][0]["loc"], json!(["body", "state"]));
+    assert_eq!(refused.json()["detail"][0]["loc"], json!(["query", "state"]));
 }
 
 #[tokio::test]
