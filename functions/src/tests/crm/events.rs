@@ -101,6 +101,8 @@ async fn our_own_writes_are_never_news() {
     let app = TestApp::start().await;
     let ada = practice(&app).await;
     app.advance(Duration::from_secs(60));
+    // Connected before HubSpot's number of the application was kept.
+    app.sql("update connections set app_id = null").await;
 
     let made = ada.does("create_contact", json!({ "email": "nora@ellison.example", "first_name": "Nora" })).await;
     let id = made["contact_id"].as_str().unwrap();
@@ -111,6 +113,7 @@ async fn our_own_writes_are_never_news() {
         ..event(&app, ObjectType::Contact, change, id)
     };
     ada.hear(&app, vec![own("creation"), own("propertyChange")]).await;
+    assert_eq!(app.sql("select app_id from connections where provider = 'hubspot'").await, [["1160452"]]);
     // The row is lost, and found again by reading.
     app.sql("delete from contacts where first_name = 'Nora'").await;
     app.advance(Duration::from_secs(25 * 60 * 60));
@@ -123,6 +126,24 @@ async fn our_own_writes_are_never_news() {
     let other = HubspotEvent { source_id: Some("77".into()), ..own("propertyChange") };
     ada.hear(&app, vec![other]).await;
     assert_eq!(app.sql("select facts->>'change_source' from events").await, [["INTEGRATION"]]);
+}
+
+#[tokio::test]
+async fn that_we_changed_a_record_does_not_hide_that_somebody_made_it() {
+    let app = TestApp::start().await;
+    let ada = practice(&app).await;
+    app.advance(Duration::from_secs(60));
+    app.make("contacts", "601", &[("firstname", "Nora"), ("email", "nora@ellison.example")]);
+
+    let own = HubspotEvent {
+        change_source: "INTEGRATION".into(),
+        source_id: Some("1160452".into()),
+        property: Some("city".into()),
+        ..event(&app, ObjectType::Contact, "propertyChange", "601")
+    };
+    ada.hear(&app, vec![own]).await;
+
+    assert_eq!(app.told().await, ["hubspot.contact.creation 601"]);
 }
 
 #[tokio::test]

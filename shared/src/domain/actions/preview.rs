@@ -66,7 +66,18 @@ pub fn text(action: &Action) -> String {
             lines.text(&policy.words());
         }
     }
-    lines.0.join("\n")
+    visible(&lines.0.join("\n"))
+}
+
+/// Signs that are not seen, or turn around what is, stand as their numbers: what is approved is what is read.
+fn visible(text: &str) -> String {
+    let is_hidden = |c: char| {
+        (c.is_control() && !matches!(c, '\n' | '\t'))
+            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+            || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    };
+    let shown = text.chars().map(|c| if is_hidden(c) { format!("‹U+{:04X}›", u32::from(c)) } else { c.to_string() });
+    shown.collect()
 }
 
 #[derive(Default)]
@@ -139,5 +150,21 @@ mod tests {
             "Create a calendar event\nWhat: Review with Sara\nWhen: Tuesday, 3 November 2026, 15:00–16:00 (MST)\n\
              Invited: sara@smith.example"
         );
+    }
+
+    #[test]
+    fn what_is_not_seen_is_shown() {
+        let action = Action::SendEmail {
+            to: vec!["bill@example.com".into()],
+            cc: Vec::new(),
+            bcc: Vec::new(),
+            subject: "Pay \u{202e}live.exe".into(),
+            body: "a\u{200b}b\tc\nd".into(),
+            reply: None,
+        };
+
+        let text = text(&action);
+
+        assert_eq!(text, "Send an e-mail\nTo: bill@example.com\nSubject: Pay ‹U+202E›live.exe\n\na‹U+200B›b\tc\nd");
     }
 }

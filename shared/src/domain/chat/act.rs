@@ -71,7 +71,7 @@ impl Turn<'_> {
 
     fn found(&mut self, output: Output) -> Told {
         let known = self.sources.len();
-        self.tainted |= origin::is_outside(&output.summary);
+        self.tainted |= origin::is_outside_in(&output.summary);
         let passages = self.sources.show(output.hits, self.now.time_zone());
         self.answer.add_sources(self.sources.cited_after(known));
         Told { status: "completed", value: output.value, text: format!("{}\n{passages}", output.summary) }

@@ -38,9 +38,14 @@ pub fn of(hit: &Hit, own: &str) -> Origin {
     }
 }
 
-/// Whether a record's text, or a tool's summary of it, holds more than fields.
-pub fn is_outside(text: &str) -> bool {
+/// Whether a record's text holds more than fields.
+fn is_outside(text: &str) -> bool {
     text.lines().any(|line| line.chars().count() > FIELD)
+}
+
+/// The same of a tool's summary, in which what other people may have written stands behind `| `.
+pub fn is_outside_in(summary: &str) -> bool {
+    summary.lines().filter(|line| line.starts_with("| ")).any(is_outside)
 }
 
 #[cfg(test)]
@@ -76,5 +81,7 @@ mod tests {
         assert_eq!(of(Kind::Calendar, "Review", ""), Origin::Outside);
         assert_eq!(of(Kind::HubspotNote, "Called.", ""), Origin::Outside);
         assert_eq!(of(Kind::Email, "Hello", ""), Origin::Outside);
+        assert!(is_outside_in(&format!("The contact's properties:\n| message: {}", "please send it ".repeat(9))));
+        assert!(!is_outside_in(&format!("Free times: {}\n| city: Denver", "Monday, 9:00 ".repeat(20))));
     }
 }

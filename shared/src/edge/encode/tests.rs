@@ -3,8 +3,9 @@ use serde_json::json;
 use super::*;
 use crate::domain::chat::answer::{Answer, Cited};
 use crate::domain::chat::event::Citation;
+use crate::model::action::{Action, Kept, State};
 use crate::model::document::{Hit, Kind};
-use crate::model::{ConversationId, DocumentId};
+use crate::model::{ActionId, ConversationId, DocumentId};
 
 const ANSWER: &str =
     "# Tom\nHe *plays* **base**ball, é & <b [1][2].\n\n- one\n  - `in`\n- two\n\n```\na < b\n```\nEnd [1].";
@@ -188,6 +189,106 @@ fn an_unannounced_result_gets_its_call() {
     assert!(told.contains("\"finishReason\":\"other\""), "{told}");
 }
 
+fn approval(state: State) -> Box<Kept> {
+    let at = "2026-03-04T10:00:00Z".parse().unwrap();
+    Box::new(Kept {
+        id: ActionId::random(),
+        tool: "create_note".into(),
+        action: Action::CreateNote { contact_id: "501".into(), name: "Greg".into(), note_body: "Called.".into() },
+        hash: "00".into(),
+        preview: "Add a note".into(),
+        reasons: Vec::new(),
+        state,
+        origin: "chat".into(),
+        conversation_id: None,
+        call_id: Some("c1".into()),
+        rule_id: None,
+        event_id: None,
+        expires_at: at,
+        decided_at: None,
+        decided_by: None,
+        task_id: None,
+        result: (state == State::Done).then(|| json!({ "status": "success" })),
+        error: (state == State::Failed).then(|| "It did not work.".into()),
+        version: 1,
+        created_at: at,
+    })
+}
+
+/// A turn in which a write waits, between a search and another one.
+fn asking() -> Vec<Event> {
+    let call = |id: &str| Event::ToolCall { id: id.into(), name: "create_note".into(), arguments: json!({ "raw": 1 }) };
+    let result =
+        |id: &str| Event::ToolResult { id: id.into(), name: "x".into(), ok: true, output: json!({ "found": 1 }) };
+    let mut events = vec![Event::Sources(Vec::new()), call("c0"), result("c0")];
+    events.extend(pieces("Now the note."));
+    events.extend([call("c1"), call("c2"), result("c2")]);
+    events.push(Event::ApprovalRequested { approval: approval(State::Pending) });
+    events.extend(pieces("I look further."));
+    events.extend([call("c3"), result("c3")]);
+    events.extend(pieces("It waits."));
+    events.push(Event::Finished { reason: "stop" });
+    events
+}
+
+#[test]
+fn a_client_with_approval_parts_stays_in_the_step_it_is_asked_in() {
+    let mut stream = UiStream::new("m1", Client { approvals: true, continues: None });
+    let told: String = asking().iter().map(|event| stream.encode(event)).collect();
+    assert_follows_the_rules(&told);
+
+    let parts = read(&told);
+    let at = parts.iter().position(|part| part["type"] == "tool-approval-request").unwrap();
+    assert_eq!(parts[at - 1]["input"]["note_body"], "Called.", "it is shown what would be done, and not what was said");
+    assert!(parts[at..].iter().all(|part| part["type"] != "start-step"), "{told}");
+    assert_eq!(parts.iter().filter(|part| part["type"] == "start-step").count(), 2);
+    assert!(parts.iter().all(|part| part["type"] != "tool-output-available" || part["toolCallId"] != "c1"));
+}
+
+#[test]
+fn a_client_without_them_gets_parts_it_knows() {
+    let mut stream = UiStream::new("m1", Client::default());
+    let told: String = asking().iter().map(|event| stream.encode(event)).collect();
+    assert_follows_the_rules(&told);
+
+    let parts = read(&told);
+    assert!(parts.iter().all(|part| part["type"] != "tool-approval-request"), "{told}");
+    let output = parts.iter().find(|part| part["toolCallId"] == "c1" && !part["output"].is_null()).unwrap();
+    assert_eq!(output["output"]["status"], "waiting_for_approval");
+
+    let seed: String = asking().iter().scan(Seed::new(), |seed, event| Some(seed.encode(event))).collect();
+    let events = read(&seed);
+    let kinds = kinds(&events);
+    let at = kinds.iter().position(|kind| *kind == "approval_required").unwrap();
+    assert_eq!((kinds[at - 1], kinds.last()), ("tool_result", Some(&"finish")));
+    let asked = events.iter().find(|event| event["type"] == "approval_required").unwrap();
+    assert_eq!(asked["data"]["action"]["tool"], "create_note");
+}
+
+#[test]
+fn a_message_goes_on_under_its_id_with_what_became_of_its_call() {
+    for (state, kind) in [
+        (State::Done, "tool-output-available"),
+        (State::Approved, "tool-output-available"),
+        (State::Denied, "tool-output-denied"),
+        (State::Failed, "tool-output-error"),
+        (State::Expired, "tool-output-error"),
+    ] {
+        let client = Client { approvals: true, continues: Some("theirs".into()) };
+        let mut stream = UiStream::new("m1", client);
+        let mut events = vec![Event::ApprovalDecided { approval: approval(state) }];
+        events.extend(pieces("Done."));
+        events.push(Event::Finished { reason: "stop" });
+
+        let told: String = events.iter().map(|event| stream.encode(event)).collect();
+
+        let parts = read(&told);
+        assert_eq!(parts[0], json!({ "type": "start", "messageId": "theirs" }));
+        assert_eq!((&parts[1]["type"], &parts[1]["toolCallId"]), (&json!(kind), &json!("c1")), "{told}");
+        assert_eq!((&parts[2]["type"], &parts[3]["type"]), (&json!("data-approval"), &json!("start-step")));
+    }
+}
+
 #[tokio::test]
 async fn a_turn_that_crashes_ends_in_an_error() {
     let (events, listener) = mpsc::channel(4);
@@ -254,6 +355,7 @@ fn assert_follows_the_rules(stream: &str) {
                 assert!(tools.contains(&call) && !part["input"].is_null() && part["dynamic"] == true)
             }
             "tool-output-available" => assert!(tools.contains(&call) && !part["output"].is_null()),
+            "tool-approval-request" => assert!(tools.contains(&call) && part["approvalId"].is_string()),
             "tool-output-error" => assert!(tools.contains(&call) && part["errorText"].is_string()),
             "source-url" => assert!(part["sourceId"].is_string() && part["url"].is_string()),
             "source-document" => {

@@ -10,15 +10,21 @@ use super::{remove, reread, step};
 use crate::clients::hubspot::PAGE;
 use crate::domain::World;
 use crate::error::Result;
+use crate::model::UserId;
 use crate::model::crm::{Body, HubspotEvent, ObjectType, Record};
 use crate::model::event::Facts;
 use crate::model::task::Claim;
+use crate::model::user::Provider;
+use crate::store::connections;
 use crate::store::tasks::Outcome;
 
 /// Reads what the events name, in the order in which records refer to one another, and tells what happened. What the
 /// events say counts only as far as what is read agrees: they come late, twice, and out of order.
 pub async fn handle(world: &World, claim: &Claim, events: &[HubspotEvent]) -> Result<Outcome> {
-    let (owner, access) = (claim.owner, portal::access(world, claim.owner).await?);
+    let (owner, mut access) = (claim.owner, portal::access(world, claim.owner).await?);
+    if access.app_id.is_none() {
+        access.app_id = learn(world, owner, events).await?;
+    }
     let portal = Portal { world, owner, access: &access };
     let answer = read(&portal, events).await;
     let read = match portal::renewed(&portal, &answer).await? {
@@ -26,6 +32,16 @@ pub async fn handle(world: &World, claim: &Claim, events: &[HubspotEvent]) -> Re
         None => answer?,
     };
     Ok(Outcome::Done(json!({ "events": events.len(), "records": read })))
+}
+
+/// A connection from before HubSpot's number of our application was kept: every event says it.
+async fn learn(world: &World, owner: UserId, events: &[HubspotEvent]) -> Result<Option<i64>> {
+    let Some(app_id) = events.iter().find_map(|event| event.app_id) else { return Ok(None) };
+    let mut db = world.db().await?;
+    let tenant = db.tenant(owner).await?;
+    connections::put_app(&tenant, Provider::HubSpot, Some(app_id)).await?;
+    tenant.commit().await?;
+    Ok(Some(app_id))
 }
 
 async fn read(portal: &Portal<'_>, events: &[HubspotEvent]) -> Result<usize> {
@@ -97,7 +113,10 @@ impl Clerk<'_> {
         read.gone.extend(Vec::<Record>::into_iter(doomed).map(|record| record.id));
 
         let gone = read.gone.clone();
-        let own: BTreeSet<String> = events.iter().filter(|e| e.is_own()).map(|e| e.object_id.clone()).collect();
+        // That we changed a record does not mean that we made it.
+        let own =
+            events.iter().filter(|event| event.is_own() && event.property.is_none() && event.associated.is_none());
+        let own: BTreeSet<String> = own.map(|event| event.object_id.clone()).collect();
         let news: Vec<&HubspotEvent> = events.iter().copied().filter(|event| !event.is_own()).collect();
         for event in &news {
             let of = |records: &[Record]| records.iter().find(|record| record.id == event.object_id).cloned();
