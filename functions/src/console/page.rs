@@ -41,10 +41,13 @@ const FILES: &[(&str, &str, &str)] = &[
     ("html.js", SCRIPT, include_str!("assets/html.js")),
     ("main.js", SCRIPT, include_str!("assets/main.js")),
     ("markdown.js", SCRIPT, include_str!("assets/markdown.js")),
+    ("rule.js", SCRIPT, include_str!("assets/rule.js")),
+    ("rules.js", SCRIPT, include_str!("assets/rules.js")),
     ("session.js", SCRIPT, include_str!("assets/session.js")),
     ("sign_in.js", SCRIPT, include_str!("assets/sign_in.js")),
     ("sources.js", SCRIPT, include_str!("assets/sources.js")),
     ("sync.js", SCRIPT, include_str!("assets/sync.js")),
+    ("tasks.js", SCRIPT, include_str!("assets/tasks.js")),
     ("tools.js", SCRIPT, include_str!("assets/tools.js")),
     ("workspace.js", SCRIPT, include_str!("assets/workspace.js")),
 ];

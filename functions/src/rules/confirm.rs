@@ -15,7 +15,7 @@ pub const ROUTE: Route = Route::post("/api/rules/{id}/confirm", |app, call| Box:
     .versioned()
     .body::<Body>(r#"{"policy_hash": "9b2f…"}"#)
     .ok::<Rule>()
-    .refuses(&[404, 409, 412]);
+    .refuses(&[404, 409]);
 
 #[derive(Deserialize, Validate, JsonSchema)]
 #[schemars(rename = "RuleConfirmation")]

@@ -11,7 +11,7 @@ pub const ROUTE: Route = Route::delete("/api/rules/{id}", |app, call| Box::pin(h
     .session()
     .versioned()
     .empty(204)
-    .refuses(&[404, 412]);
+    .refuses(&[404]);
 
 async fn handler(app: &App, call: Call) -> Result<Reply> {
     let advisor = call.advisor(app).await?;

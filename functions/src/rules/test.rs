@@ -21,7 +21,7 @@ pub const ROUTE: Route = Route::post("/api/rules/{id}/test", |app, call| Box::pi
     .session()
     .optional_body::<Body>(r#"{"limit": 20}"#)
     .ok::<Tried>()
-    .refuses(&[404, 409, 422]);
+    .refuses(&[404, 409]);
 pub const UNSAVED: Route = Route::post("/api/rules/test", |app, call| Box::pin(handler(app, call)))
     .about("rules", "The same for a text that is not kept.")
     .session()

@@ -31,6 +31,7 @@ export async function request(method, path, { body, signal } = {}) {
 
 export const get = async (path) => (await request("GET", path)).json();
 export const post = async (path, body) => (await request("POST", path, { body })).json();
+export const put = async (path, body) => (await request("PUT", path, { body })).json();
 export const remove = (path) => request("DELETE", path);
 
 async function sentence(response) {

@@ -7,15 +7,17 @@ import { post } from "./api.js";
 import { ask } from "./ask.js";
 import { conversationList } from "./conversations.js";
 import { el, say } from "./dom.js";
+import { rules } from "./rules.js";
 import { session } from "./session.js";
 import { banner } from "./sign_in.js";
 import { summary } from "./sync.js";
+import { tasks } from "./tasks.js";
 
 /**
  * The tabs. Each has a `name` for the address (`#/name/rest`), a `title`, and `open(rest, context)`, which answers
  * `{element, close()}` and, if it likes, `focus()` and `shows(rest)`. One module each.
  */
-const TABS = [ask, approvals, accounts];
+const TABS = [ask, approvals, rules, tasks, accounts];
 
 /** Narrower than this the side is a drawer. Also in the style sheet. */
 const WIDE = matchMedia("(min-width: 56rem)");

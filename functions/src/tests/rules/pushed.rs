@@ -65,3 +65,25 @@ async fn those_who_are_invited_hear_of_the_meeting_once_it_is_in_the_calendar() 
     assert_eq!(app.actions().await, [["send_email", "done"]]);
     assert_eq!(app.google.find(ADA, "in:sent to:nora@ellison.example").as_array().unwrap().len(), 1);
 }
+
+/// With all three at once: HubSpot tells of the contact a rule made, and nobody thanks them for it.
+#[tokio::test]
+async fn whom_a_rule_made_a_contact_is_not_one_the_advisor_made() {
+    let app = TestApp::listening().await;
+    let ada = app.ready_advisor(ADA).await;
+    app.until("select count(*) from watches where source = 'gmail'", "1").await;
+    for text in [STRANGER, THANKS, MEETING] {
+        ada.confirmed_rule(text).await;
+    }
+
+    app.gets(NORA, "Our retirement", "We would like to talk about retiring in Boise.");
+    app.until(PUSHES, "1").await;
+    app.work().await;
+    app.until("select count(*) > 0 from webhook_events where source = 'hubspot' and event_type like '%creation'", "t")
+        .await;
+    app.work().await;
+    ada.reads_hubspot().await;
+
+    assert_eq!(app.actions().await, [["create_contact", "done"]]);
+    assert_eq!(app.sent().len(), 0);
+}

@@ -12,12 +12,13 @@ const LONGEST: usize = 6_000;
 pub fn shown(situation: &Situation) -> String {
     let date = situation.event.occurred_at.to_zoned(situation.zone.clone()).strftime("%Y-%m-%d").to_string();
     let (header, text) = match &situation.event.facts {
-        Facts::Email { from, to, subject, .. } => (
+        Facts::Email { gmail_id, from, to, subject, .. } => (
             format!(
-                "email; from {}; to {}; on {date}; subject \"{}\"",
+                "email; from {}; to {}; on {date}; subject \"{}\"; email_id {}",
                 mailbox(from),
                 to.iter().map(mailbox).collect::<Vec<_>>().join(", "),
-                one_line(subject)
+                one_line(subject),
+                one_line(gmail_id)
             ),
             situation.letter.as_ref().map(|letter| letter.body.clone()).unwrap_or_default(),
         ),

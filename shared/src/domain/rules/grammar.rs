@@ -7,8 +7,10 @@
 //! `if` is followed by facts (`fact=value`, `fact!=value`), `then` by actions with their parameters; both go on with `and`.
 //! Values with spaces stand in quotation marks. An error says at which character it is, and what was probably meant.
 
+mod left;
 mod tokens;
 
+use left::Left;
 use tokens::{Op, Token, tokens};
 
 use super::kinds;
@@ -222,69 +224,6 @@ fn unknown<'a>(at: usize, what: &str, given: &str, known: impl Iterator<Item = &
         None => format!("There are {}.", known.collect::<Vec<_>>().join(", ")),
     };
     Problem::new(at, format!("there is no {what} `{given}`. {meant}"))
-}
-
-/// What has not been read yet.
-struct Left<'a> {
-    tokens: Vec<Token<'a>>,
-    at: usize,
-    end: usize,
-}
-
-impl<'a> Left<'a> {
-    fn peek(&self) -> Option<&Token<'a>> {
-        self.tokens.get(self.at)
-    }
-
-    fn any(&mut self, what: &str) -> Result<Token<'a>, Problem> {
-        let token = self.peek().cloned().ok_or_else(|| Problem::new(self.end, format!("{what} is missing.")))?;
-        self.at += 1;
-        Ok(token)
-    }
-
-    /// Goes on if this keyword is next.
-    fn skip(&mut self, keyword: &str) -> bool {
-        let is_next = self.peek().is_some_and(|token| token.is(keyword));
-        self.at += usize::from(is_next);
-        is_next
-    }
-
-    fn keyword(&mut self, keyword: &str) -> Result<(), Problem> {
-        let at = self.peek().map_or(self.end, |token| token.at);
-        if self.skip(keyword) { Ok(()) } else { Err(Problem::new(at, format!("`{keyword}` is missing here."))) }
-    }
-
-    fn word(&mut self, what: &str) -> Result<Token<'a>, Problem> {
-        let token = self.any(what)?;
-        match token.value {
-            None if !["when", "if", "then", "and"].iter().any(|keyword| token.is(keyword)) => Ok(token),
-            _ => Err(Problem::new(token.at, format!("{what} is missing here."))),
-        }
-    }
-
-    /// Parameters up to the next `and`.
-    fn pairs(&mut self) -> Result<Vec<(&'a str, String, usize)>, Problem> {
-        let mut pairs: Vec<(&str, String, usize)> = Vec::new();
-        while let Some(token) = self.peek().cloned().filter(|token| !token.is("and")) {
-            match token.value {
-                Some((Op::Is, _)) if pairs.iter().any(|(key, ..)| *key == token.word) => {
-                    return Err(Problem::new(token.at, format!("{} is given twice.", token.word)));
-                }
-                Some((Op::Is, value)) => pairs.push((token.word, value, token.at)),
-                Some((Op::IsNot, _)) => return Err(Problem::new(token.at, "a parameter is given with `=`.")),
-                None => {
-                    let what = format!(
-                        "`{}` is no parameter: those are key=value, and a value with spaces stands in quotation marks, \
-                         as in title=\"Call Sara\".",
-                        token.word
-                    );
-                    return Err(Problem::new(token.at, what));
-                }
-            }
-            self.at += 1;
-        }
-        Ok(pairs)
-    }
 }
 
 #[cfg(test)]

@@ -6,12 +6,12 @@ use serde_json::Value;
 
 use super::{Caller, Run, Tool, checks, parse, schema_of};
 use crate::domain::rules::compile::compile;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Kind, Result};
 use crate::model::action::Action;
 
 const NAME: &str = "create_memory_rule";
 /// The longest instruction.
-pub const MOST: usize = 2_000;
+pub(super) const MOST: usize = 2_000;
 
 pub const TOOL: Tool = Tool {
     name: NAME,
@@ -41,17 +41,4 @@ async fn prepare(caller: &Caller<'_>, arguments: Value) -> Result<Action> {
         _ => error,
     })?;
     Ok(Action::CreateMemoryRule { rule_text, policy: compiled.policy, form: compiled.form, note: compiled.note })
-}
-
-/// What an advisor made of one that waits: as it would be checked if it were made so.
-pub fn edited(edit: &Action) -> Result<Action> {
-    use crate::domain::rules::check::check;
-    use crate::model::rule::Form;
-
-    let Action::CreateMemoryRule { rule_text, policy, .. } = edit else {
-        return Err(Error::invalid("action.tool", "must be create_memory_rule."));
-    };
-    let rule_text = checks::text(NAME, "rule_text", rule_text, MOST)?;
-    let policy = check(policy.clone(), None).map_err(|problems| checks::wrong(NAME, "policy", &problems.join(" ")))?;
-    Ok(Action::CreateMemoryRule { rule_text, policy, form: Form::Edited, note: None })
 }

@@ -7,8 +7,10 @@ use jiff::tz::TimeZone;
 
 use super::create_note::MOST;
 use super::{checks, contact_fields, create_memory_rule};
+use crate::domain::rules::check::check;
 use crate::error::{Error, Kind, Result};
 use crate::model::action::Action;
+use crate::model::rule::Form;
 
 /// People one mail or event can reach.
 const PEOPLE: usize = 50;
@@ -117,7 +119,13 @@ fn tidied(edit: &Action) -> Result<Action> {
             }
         }
         Action::CreateNote { note_body, .. } => *note_body = checks::text(tool, "note_body", note_body, MOST)?,
-        Action::CreateMemoryRule { .. } => return create_memory_rule::edited(&edit),
+        Action::CreateMemoryRule { rule_text, policy, form, note } => {
+            *rule_text = checks::text(tool, "rule_text", rule_text, create_memory_rule::MOST)?;
+            // What the advisor writes into it is their own words.
+            *policy =
+                check(policy.clone(), None).map_err(|problems| checks::wrong(tool, "policy", &problems.join(" ")))?;
+            (*form, *note) = (Form::Edited, None);
+        }
     }
     Ok(edit)
 }

@@ -76,7 +76,7 @@ fn deeds(what: &str) -> Vec<String> {
 
 fn times(text: &str) -> Option<u32> {
     let words = words(text);
-    let at = words.windows(2).position(|pair| (pair[0] == "a" || pair[0] == "per") && pair[1] == "day")?;
+    let at = words.windows(2).position(|pair| ["a", "per"].contains(&pair[0].as_str()) && pair[1] == "day")?;
     let before = &words[..at];
     if before.last().is_some_and(|word| word == "once") {
         return Some(1);

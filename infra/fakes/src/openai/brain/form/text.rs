@@ -14,9 +14,7 @@ impl Offer {
         for part in description.split(';') {
             let heading = part.split('{').next().unwrap_or_default().to_lowercase().replace("e-mail", "email");
             let is_for_all = heading.contains("always");
-            let fits = event.iter().any(|token| {
-                names::says(&heading, token) && !matches!(token.as_str(), "event" | "message" | "contact")
-            });
+            let fits = event.iter().any(|token| names::says(&heading, token));
             if is_for_all || fits {
                 offered.extend(placeholders(part));
             }
