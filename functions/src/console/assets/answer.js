@@ -18,7 +18,7 @@ export function kept({ content, sources, toolCalls }) {
   const done = toolCalls.map(({ name, arguments: given, status }) => line(told(name, given).done, status === "failed" ? "failed" : status === "pending" ? "waiting" : "done"));
   const text = content.trim() ? rendered(content, known) : el("p", { class: "quiet" }, "This question was not answered.");
   const waited = toolCalls.filter((call) => call.approval_id && call.status === "pending").map((call) => found(call.approval_id));
-  return frame(el("ul", { class: "activity" }, done), el("div", { class: "text" }, text), sourceList(known), waited);
+  return frame(el("ul", { class: "activity" }, done), el("div", { class: "text" }, text), sourceList(known), ...waited);
 }
 
 /** The card of an approval that is looked up first; nothing if it is not there. */

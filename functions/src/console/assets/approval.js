@@ -51,7 +51,7 @@ export function card(approval, { brief = false } = {}) {
   function show() {
     const waits = known.state === "pending";
     const [first, ...rest] = known.preview.split("\n");
-    say(title, first);
+    say(title, brief && rest[0] ? `${first} · ${rest[0]}` : first);
     say(badge, STATES[known.state] ?? known.state);
     badge.dataset.state = known.state;
     say(preview, rest.join("\n").trim());

@@ -97,6 +97,7 @@ export function workspace(error, left) {
     if (!session.user) return;
     const { text, tone } = summary(session);
     sync.dataset.tone = tone;
+    sync.title = text;
     say(sync, text);
   }
 

@@ -20,7 +20,7 @@ fn sent(app: &TestApp) -> Vec<Value> {
 impl TestApp {
     /// A message as Gmail gives it.
     #[expect(clippy::disallowed_methods, reason = "a test looks into the mailbox as anybody would")]
-    async fn message(&self, owner: i64, id: &Value) -> Value {
+    pub async fn message(&self, owner: i64, id: &Value) -> Value {
         let access = tokens::access(&self.app, UserId(owner), Provider::Google).await.unwrap();
         let url = format!("{}/gmail/v1/users/me/messages/{}", self.google.url(), id.as_str().unwrap());
         let answer =

@@ -27,6 +27,69 @@ async fn an_order_in_a_clean_turn_is_done_at_once_and_the_answer_says_so() {
 }
 
 #[tokio::test]
+async fn a_mail_to_a_known_contact_goes_out_of_a_clean_turn_and_one_to_a_stranger_waits() {
+    let app = TestApp::start().await;
+    let ada = practice(&app).await;
+    let to = |address: &str| {
+        json!({
+            "to": [address], "subject": "Lunch", "body": "At noon?", "cc": null, "bcc": null, "reply_to_email_id": null,
+        })
+    };
+    let sent = || app.google.find(ADA, "in:sent").as_array().unwrap().len();
+
+    app.openai.script(vec![Reply::call("send_email", to("greg@hall.example")), Reply::text("Sent.")]);
+    let known = ada.ask("Send Greg a mail and ask for lunch at noon.").await;
+    assert_eq!((sent(), known.of_type("approval_required").len()), (1, 0));
+    assert!(text(&known.html).contains("Done: Send an e-mail · To: greg@hall.example"), "{}", known.html);
+    let thread = known.of_type("tool_result")[0]["output"]["thread_id"].as_str().unwrap();
+    assert!(known.html.contains(&format!("#all/{thread}\"")), "{}", known.html);
+
+    app.openai.script(vec![Reply::call("send_email", to("gina@hall.example")), Reply::text("Prepared.")]);
+    let stranger = ada.ask("Send Gina a mail and ask for lunch at noon.").await;
+    let reasons = stranger.of_type("approval_required")[0]["reasons"].clone();
+    assert_eq!((sent(), reasons.as_array().unwrap().len()), (1, 1));
+    assert!(reasons[0].as_str().unwrap().contains("gina@hall.example"), "{reasons}");
+    assert!(stranger.html.contains("Reply <strong>yes</strong> to send it"), "{}", stranger.html);
+
+    app.openai.script(vec![Reply::call("send_email", to("gina@hall.example")), Reply::text("Sent.")]);
+    let named = ada.ask("Send gina@hall.example a mail and ask for lunch at noon.").await;
+    assert_eq!((sent(), named.of_type("approval_required").len()), (2, 0));
+}
+
+#[tokio::test]
+async fn an_invitation_is_a_mail_and_an_own_event_is_not() {
+    let app = TestApp::start().await;
+    let ada = practice(&app).await;
+    let organized_by = async |organizer: &str| {
+        let set = "update documents set metadata = jsonb_set(metadata, '{organizer_email}', to_jsonb('";
+        app.sql(&format!("{set}{organizer}'::text)) where kind = 4")).await;
+    };
+    let event = json!({
+        "summary": "Review", "start_time": "2027-03-02T15:00", "end_time": "2027-03-02T16:00", "description": null,
+        "attendees": null, "location": null,
+    });
+    app.openai.script(vec![Reply::call("schedule_event", event), Reply::text("Booked.")]);
+    ada.ask("Schedule a review for 2 March 2027 at 3 pm.").await;
+    assert_eq!(app.count("select count(*) from documents where kind = 4").await, 1, "the event is known");
+    let look = || {
+        Reply::call(
+            "search_calendar",
+            json!({ "query": "Review", "date_filter": null, "attendee_filter": null, "limit": null }),
+        )
+    };
+
+    organized_by(ADA).await;
+    app.openai.script(vec![look(), note("Review on 2 March."), Reply::text("Noted.")]);
+    let own = ada.ask("Add a note to Greg's record: when the review is.").await;
+    assert_eq!((notes(&app), own.of_type("approval_required").len()), (1, 0), "{:?}", own.events);
+
+    organized_by("mallory@evil.example").await;
+    app.openai.script(vec![look(), note("Review in March."), Reply::text("Prepared.")]);
+    let theirs = ada.ask("Add a note to Greg's record: when the review is.").await;
+    assert_eq!((notes(&app), theirs.of_type("approval_required").len()), (1, 1), "{:?}", theirs.events);
+}
+
+#[tokio::test]
 async fn a_turn_that_has_shown_a_mail_waits_with_the_exact_preview() {
     let app = TestApp::start().await;
     let ada = practice(&app).await;

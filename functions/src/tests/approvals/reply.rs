@@ -1,5 +1,8 @@
 //! A plain yes or no as the next message: for the unmodified frontend, which has no other way.
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE;
+
 use super::*;
 
 #[tokio::test]
@@ -32,6 +35,30 @@ async fn yes_does_exactly_what_was_shown_and_asks_no_model() {
     let messages = ada.get(&path).await.json();
     assert_eq!(messages.as_array().unwrap().len(), 4, "{messages}");
     assert_eq!((&messages[2]["content"], &messages[3]["role"]), (&json!("Yes!"), &json!("assistant")));
+}
+
+#[tokio::test]
+async fn a_mail_goes_out_to_the_letter() {
+    let app = TestApp::start().await;
+    let ada = practice(&app).await;
+    let mut page = Page::of(&ada);
+    let body = "Dear Nora,\n\n  congratulations <3 & all the best\n> you wrote: Tommy\n\nAda";
+    let mail = json!({
+        "to": [NORA.1], "subject": "Tömmy & “you”", "body": body, "cc": null, "bcc": null, "reply_to_email_id": null,
+    });
+    app.openai.script(vec![Reply::call("send_email", mail), Reply::text("I have drafted it.")]);
+    let shown = page.say("What did Nora write? Congratulate her.").await;
+    assert!(text(&shown.html).contains(&format!("To: {}\nSubject: Tömmy & “you”\n\n{body}", NORA.1)), "{}", shown.html);
+    assert!(app.google.find(ADA, "in:sent").as_array().unwrap().is_empty());
+
+    page.say("send it").await;
+
+    let sent = app.google.find(ADA, "in:sent");
+    assert_eq!(sent.as_array().unwrap().len(), 1);
+    let message = app.message(ada.user_id().await, &sent[0]["id"]).await;
+    let data = message["payload"]["body"]["data"].as_str().unwrap_or_else(|| panic!("{message}"));
+    let written = BASE64_URL_SAFE.decode(data).unwrap();
+    assert_eq!(String::from_utf8(written).unwrap().replace("\r\n", "\n").trim_end(), body);
 }
 
 #[tokio::test]

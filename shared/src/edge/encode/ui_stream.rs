@@ -73,6 +73,8 @@ impl UiStream {
             out.part(&json!({ "type": "start", "messageId": self.message_id }));
         }
         match event {
+            // The message has these already.
+            Event::Conversation { .. } | Event::Sources(_) if self.continues => {}
             Event::Conversation { id } => out.data("conversation", &json!({ "id": id })),
             Event::Sources(hits) => out.data("sources", &hits.iter().map(shown).collect()),
             Event::Piece(piece) => self.piece(piece, &mut out),
