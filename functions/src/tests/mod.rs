@@ -13,6 +13,7 @@ mod drift;
 mod edge;
 mod frontend;
 mod rules;
+mod stand_in;
 mod support;
 mod sync;
 mod tasks;

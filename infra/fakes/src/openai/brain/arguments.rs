@@ -145,6 +145,7 @@ const NAMED: &[(&str, &[&str])] = &[
     ("latest until before not_after window_end", &["last"]),
     ("description", &["description", "body"]),
     ("answer", &["answer"]),
+    ("open_only", &["open_only"]),
     ("limit max_results", &["limit"]),
 ];
 

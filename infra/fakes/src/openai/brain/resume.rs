@@ -24,7 +24,7 @@ pub fn wanted(messages: &[Message], at: usize) -> Wanted {
     let said = asked(&super::passage::read(text).1);
     let plain = Wanted { text: said.clone(), chosen: None };
     let before = messages[..at].iter().rev().find_map(|message| match message {
-        Message::Assistant { text, calls } if calls.is_empty() => Some(without_tags(text)),
+        Message::Assistant { text, calls } if calls.is_empty() => Some(without_marks(text)),
         _ => None,
     });
     let user_before = messages[..at].iter().rposition(|message| matches!(message, Message::User(_)));
@@ -108,8 +108,14 @@ fn led(text: &str) -> String {
     if is_bare { format!("at {}", text.trim()) } else { text.trim().to_owned() }
 }
 
-/// A client may hand back what it showed, with its marks.
-fn without_tags(text: &str) -> String {
+/// What was said, as it was said: a client hands back what it showed, with its marks, or the Markdown that was kept.
+fn without_marks(text: &str) -> String {
+    const LINES: [(&str, &str); 5] =
+        [("<li>", "\n- "), ("</li>", "\n"), ("</p>", "\n"), ("<br>", "\n"), ("</ul>", "\n")];
+    let mut text = text.to_owned();
+    for (tag, line) in LINES {
+        text = text.replace(tag, line);
+    }
     let mut plain = String::new();
     let mut inside = false;
     for c in text.chars() {
@@ -120,5 +126,48 @@ fn without_tags(text: &str) -> String {
             _ => {}
         }
     }
-    plain.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'").replace("&amp;", "&")
+    let plain = plain
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&amp;", "&");
+    without_links(&plain)
+}
+
+/// `[[3]](address)` as `[3]`, and what is escaped as it stands.
+fn without_links(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("]](") {
+        plain.push_str(&rest[..at]);
+        rest = rest[at + 3..].split_once(')').map_or("", |(_, after)| after);
+        plain.push(']');
+    }
+    plain.push_str(rest);
+    let plain = plain.replace("[[", "[");
+    let mut bare = String::new();
+    let mut chars = plain.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c != '\\' || !chars.peek().is_some_and(char::is_ascii_punctuation) {
+            bare.push(c);
+        }
+    }
+    bare
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_said_is_read_whatever_it_is_wrapped_in() {
+        let kept = "Which Greg do you mean: Greg Hall (greg\\_h@x.example [[1]](https://h.example/1)) or Greg Novak?";
+        let shown = "<p>You are free:</p><ul><li>Monday, 9:00</li><li>Tuesday</li></ul><p>When should it be?</p>";
+
+        assert_eq!(without_marks(kept), "Which Greg do you mean: Greg Hall (greg_h@x.example [1]) or Greg Novak?");
+        let lines: Vec<String> =
+            without_marks(shown).lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
+        assert_eq!(lines, ["You are free:", "- Monday, 9:00", "- Tuesday", "When should it be?"]);
+    }
 }

@@ -139,7 +139,7 @@ fn event(case: &Case<'_>, what: &str, now: &Zoned) -> Result<Event, Step> {
         ahead.retain(|event| at.is_none() || event.starts == at);
     }
     if let Some(chosen) = &case.wanted.chosen {
-        ahead.retain(|event| event.label() == *chosen);
+        ahead.retain(|event| words(&event.label()) == words(chosen));
     }
     if ahead.len() > 1 {
         let called: Vec<Event> = ahead.iter().filter(|event| is_called(event, what, &names)).cloned().collect();

@@ -4,6 +4,7 @@ use jiff::civil::{Date, Time};
 use jiff::{ToSpan, Zoned};
 
 use super::super::super::turn::Tool;
+use super::super::super::words::words;
 use super::super::arguments::Facts;
 use super::super::clock::{minutes_in, period_in, zone_said};
 use super::super::events::{self, Event};
@@ -151,6 +152,10 @@ pub fn deals(case: &Case<'_>, tool: &Tool, now: &Zoned) -> Option<Step> {
         }
         if let Some(period) = period_in(text, now) {
             facts = between(facts, period.from, period.until.saturating_sub(1.day()), now);
+            facts = facts.with_some("date_filter", period.filter_of_closing());
+        }
+        if words(text).iter().any(|word| word == "open") {
+            facts = facts.with("open_only", true);
         }
         return Some(call(tool, &facts.with("limit", lookup::MOST_LISTED)));
     }

@@ -6,6 +6,7 @@ use jiff::{ToSpan, Zoned};
 use super::day::{self, ahead, monday, month_of};
 use super::length::number;
 use super::tokens;
+use crate::openai::words::listed;
 
 /// From the first day up to, not including, the last.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,12 +21,22 @@ pub struct Period {
 impl Period {
     /// As calendars' filters name it, such as `next_week`; a day as `YYYY-MM-DD`. None if there is no name for it.
     pub fn filter(&self) -> Option<String> {
-        const NAMED: [&str; 5] = ["today", "tomorrow", "this_week", "next_week", "this_month"];
+        const NAMED: &str = "today tomorrow this_week next_week this_month";
+        self.named(NAMED)
+    }
+
+    /// As the filters of what closes some day name it: longer stretches, too, and a month as `YYYY-MM`.
+    pub fn filter_of_closing(&self) -> Option<String> {
+        const NAMED: &str =
+            "today tomorrow this_week next_week this_month next_month this_quarter next_quarter this_year";
+        let is_month = self.from.day() == 1 && self.from.saturating_add(1.month()) == self.until;
+        self.named(NAMED).or_else(|| is_month.then(|| self.from.strftime("%Y-%m").to_string()))
+    }
+
+    fn named(&self, names: &str) -> Option<String> {
         let name = self.said.replace(' ', "_");
-        if NAMED.contains(&name.as_str()) {
-            return Some(name);
-        }
-        (ahead(self.from, 1) == self.until).then(|| self.from.to_string())
+        let is_day = ahead(self.from, 1) == self.until;
+        listed(names, &name).then_some(name).or_else(|| is_day.then(|| self.from.to_string()))
     }
 }
 

@@ -107,6 +107,7 @@ fn stretches_of_days_have_a_first_and_a_last() {
     assert_eq!(period_in("next week", &now).unwrap().filter().as_deref(), Some("next_week"));
     assert_eq!(period_in("on Friday", &now).unwrap().filter().as_deref(), Some("2026-11-27"));
     assert_eq!(period_in("next month", &now).unwrap().filter(), None);
+    assert_eq!(period_in("in March", &now).unwrap().filter_of_closing().as_deref(), Some("2027-03"));
 }
 
 #[test]

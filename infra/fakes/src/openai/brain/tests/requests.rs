@@ -57,7 +57,16 @@ fn tools() -> Vec<Tool> {
             "search_calendar",
             &[("query", "string?"), ("date_filter", "string?"), ("attendee_filter", "string?"), ("limit", "integer?")],
         ),
-        tool("search_deals", &[("query", "string?"), ("stage", "string?"), ("limit", "integer?")]),
+        tool(
+            "search_deals",
+            &[
+                ("query", "string?"),
+                ("stage", "string?"),
+                ("open_only", "boolean?"),
+                ("date_filter", "string?"),
+                ("limit", "integer?"),
+            ],
+        ),
         tool(
             "find_free_time",
             &[
@@ -457,8 +466,9 @@ async fn deals_are_told_by_what_is_asked_of_them() {
     assert_eq!(worth.text, "Hall: concentrated stock plan: amount 4,000 [1].");
 
     let mut talk = Talk::new();
-    let search = talk.say("Which deals close next month?").await;
+    let search = talk.say("Which open deals close next month?").await;
     let closing = talk.hear(&search, deals).await;
+    is_call(&search, "search_deals", json!({ "date_filter": "next_month", "open_only": true, "limit": 50 }));
     assert_eq!(
         closing.text,
         "Novak Brewing: safe-harbor plan: amount 5,200, stage Decision maker bought in (open), closing on 24 December 2026 [2]."
