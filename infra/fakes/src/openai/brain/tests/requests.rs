@@ -35,16 +35,17 @@ fn tool(name: &str, properties: &[(&str, &str)]) -> Tool {
     Tool { name: name.to_owned(), description: String::new(), parameters }
 }
 
+const CONTACT: [(&str, &str); 7] = [
+    ("first_name", "string?"),
+    ("last_name", "string?"),
+    ("phone", "string?"),
+    ("company", "string?"),
+    ("job_title", "string?"),
+    ("city", "string?"),
+    ("notes", "string?"),
+];
+
 fn tools() -> Vec<Tool> {
-    const CONTACT: [(&str, &str); 7] = [
-        ("first_name", "string?"),
-        ("last_name", "string?"),
-        ("phone", "string?"),
-        ("company", "string?"),
-        ("job_title", "string?"),
-        ("city", "string?"),
-        ("notes", "string?"),
-    ];
     vec![
         tool(
             "search_emails",
