@@ -4,6 +4,7 @@ mod ai_sdk;
 mod api;
 mod policy;
 mod reply;
+mod words;
 
 use fakes::openai::Reply;
 use fakes::server::Control;

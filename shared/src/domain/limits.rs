@@ -68,20 +68,39 @@ pub async fn turn(world: &World, limit: Limit, who: &str) -> Result<()> {
         }
     }
 }
-/// Mails of one advisor: fifty an hour.
-pub const MAIL: Limit = Limit { name: "mail", burst: 50, interval: Duration::from_secs(72) };
+
+/// So many in any hour, counted one by one.
+#[derive(Debug, Clone, Copy)]
+pub struct Hourly {
+    pub name: &'static str,
+    pub most: u32,
+}
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+/// Mails of one advisor: fifty an hour. A bucket that refills would let twice as many through in its first hour.
+pub const MAIL: Hourly = Hourly { name: "mail", most: 50 };
 /// Mails of all advisors together: five hundred an hour.
-pub const ALL_MAIL: Limit = Limit { name: "all-mail", burst: 500, interval: Duration::from_millis(7_200) };
+pub const ALL_MAIL: Hourly = Hourly { name: "all-mail", most: 500 };
+
+/// Takes one of this hour's of `who`; `RateLimited` when there is none left.
+pub async fn take_hourly(db: &Connection, limit: Hourly, who: &str) -> Result<()> {
+    match rate_limits::take_within(db, &key(limit.name, who), limit.most, HOUR).await? {
+        None => Ok(()),
+        Some(wait) => Err(too_many(wait)),
+    }
+}
 
 /// Takes one from the bucket of `who`, or says when there is one again.
 pub async fn take(db: &Connection, limit: Limit, who: &str) -> Result<()> {
     match rate_limits::take(db, &key(limit.name, who), 1, limit.interval, limit.burst).await? {
         None => Ok(()),
-        Some(wait) => {
-            Err(Error::new(Kind::RateLimited, "Too many requests. Please wait a moment and try again.")
-                .after(Some(wait)))
-        }
+        Some(wait) => Err(too_many(wait)),
     }
+}
+
+fn too_many(wait: Duration) -> Error {
+    Error::new(Kind::RateLimited, "Too many requests. Please wait a moment and try again.").after(Some(wait))
 }
 
 /// Takes units of a provider's quota for one account; `Some` says how long until there are enough.

@@ -63,6 +63,9 @@ pub enum Action {
         /// All of them, when they change.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         attendees: Option<Vec<String>>,
+        /// Who was invited before, and hears of any change.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        guests: Vec<String>,
         /// The version it was proposed over: one that changed since is not overwritten.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         etag: Option<String>,
@@ -144,7 +147,7 @@ impl Action {
         let mut reached: Vec<String> = match self {
             Self::SendEmail { to, cc, bcc, .. } => to.iter().chain(cc).chain(bcc).cloned().collect(),
             Self::ScheduleEvent { attendees, .. } => attendees.clone(),
-            Self::UpdateEvent { attendees, .. } => attendees.clone().unwrap_or_default(),
+            Self::UpdateEvent { attendees, guests, .. } => attendees.iter().flatten().chain(guests).cloned().collect(),
             Self::CancelEvent { attendees, send_updates, .. } => {
                 attendees.iter().filter(|_| *send_updates).cloned().collect()
             }

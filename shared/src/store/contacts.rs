@@ -130,6 +130,18 @@ pub async fn named(db: &Tenant<'_>, words: &[String]) -> Result<Vec<Contact>> {
     db.rows(&sql, &[&db.owner.0, &words]).await?.iter().map(contact).collect()
 }
 
+/// Those in whose name any of these stands, in lower case, also as a part of a longer word.
+pub async fn with_parts(db: &Tenant<'_>, parts: &[String]) -> Result<Vec<Contact>> {
+    let sql = format!(
+        "-- contacts::with_parts
+        select {COLUMNS} from contacts
+         where user_id = $1
+           and exists (select from unnest($2::text[]) part where position(part in lower(first_name || ' ' || last_name)) > 0)
+         order by hubspot_id"
+    );
+    db.rows(&sql, &[&db.owner.0, &parts]).await?.iter().map(contact).collect()
+}
+
 /// When each of these last wrote, was written to or was noted about, by HubSpot's ids; whoever never was is left out.
 pub async fn last_contact(db: &Tenant<'_>, hubspot_ids: &[String]) -> Result<BTreeMap<String, Timestamp>> {
     let sql = "-- contacts::last_contact

@@ -1,4 +1,5 @@
-//! The `rate_limits` table: buckets shared by all instances (GCRA: one time stamp for each key).
+//! The `rate_limits` table: buckets shared by all instances (GCRA: one time stamp for each key), and hours that are counted
+//! one by one.
 
 use std::time::Duration;
 
@@ -21,6 +22,29 @@ pub async fn take(db: &Connection, key: &str, cost: u32, interval: Duration, bur
     // Never so small that one request could not pass at all.
     let burst = (interval.as_secs_f64() * f64::from(burst)).max(cost);
     let row = db.row(sql, &[&key, &cost, &burst]).await?;
+    let wait = Duration::from_secs_f64(row.try_get::<_, f64>("wait")?.max(0.001));
+    Ok((!row.try_get::<_, bool>("enough")?).then_some(wait))
+}
+
+/// Takes one of the `most` that `key` has in any stretch of `window`. `None` when there was one, else how long until there is.
+/// Whoever comes at the same moment waits for the row, so that none slips in between.
+pub async fn take_within(db: &Connection, key: &str, most: u32, window: Duration) -> Result<Option<Duration>> {
+    let sql = "-- rate_limits::take_within
+        with taken as (
+            insert into rate_limits as l (key, arrives_at, taken)
+            values ($1, clock_timestamp() + make_interval(secs => $3), array[clock_timestamp()])
+            on conflict (key) do update
+               set taken = array(select at from unnest(l.taken) at
+                                  where at > clock_timestamp() - make_interval(secs => $3) order by at) || clock_timestamp(),
+                   arrives_at = clock_timestamp() + make_interval(secs => $3)
+             where (select count(*) from unnest(l.taken) at
+                     where at > clock_timestamp() - make_interval(secs => $3)) < $2
+            returning 1)
+        select exists (select from taken) as enough,
+               coalesce((select extract(epoch from min(at) + make_interval(secs => $3) - clock_timestamp())
+                           from rate_limits l, unnest(l.taken) at
+                          where l.key = $1 and at > clock_timestamp() - make_interval(secs => $3)), 0)::float8 as wait";
+    let row = db.row(sql, &[&key, &i64::from(most), &window.as_secs_f64()]).await?;
     let wait = Duration::from_secs_f64(row.try_get::<_, f64>("wait")?.max(0.001));
     Ok((!row.try_get::<_, bool>("enough")?).then_some(wait))
 }

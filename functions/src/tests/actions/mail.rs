@@ -145,8 +145,14 @@ async fn there_is_an_end_to_the_mails_of_an_hour() {
     let ada = app.ready_advisor(ADA).await;
     let owner = ada.user_id().await.to_string();
     let db = app.app.db().await.unwrap();
+    let take = || limits::take_hourly(&db, limits::MAIL, &owner);
     for _ in 0..50 {
-        limits::take(&db, limits::MAIL, &owner).await.unwrap();
+        take().await.unwrap();
+    }
+    // However the hour passes, no stretch of it holds more than fifty.
+    for minutes in [20, 20, 15] {
+        app.sql(&earlier(minutes)).await;
+        assert!(take().await.is_err(), "the first fifty are less than an hour old");
     }
 
     let error = ada.is_refused("send_email", letter()).await;
@@ -154,6 +160,30 @@ async fn there_is_an_end_to_the_mails_of_an_hour() {
     assert!(error.contains("No more than 50 e-mails can be sent within an hour. Nothing was sent"), "{error}");
     assert_eq!(app.action().await.0, "failed");
     assert_eq!(asked(app.google.control(), "POST", DRAFTS), 0);
+}
+
+fn earlier(minutes: u32) -> String {
+    format!("update rate_limits set taken = array(select at - interval '{minutes} minutes' from unnest(taken) at)")
+}
+
+#[tokio::test]
+async fn the_mails_of_an_hour_are_counted_one_by_one_also_at_once() {
+    let app = TestApp::start().await;
+    let owner = app.advisor(ADA).await.user_id().await.to_string();
+    let take = async || {
+        let db = app.app.db().await.unwrap();
+        limits::take_hourly(&db, limits::MAIL, &owner).await.is_ok()
+    };
+    let taken = async |n: usize| {
+        let all = futures::future::join_all((0..n).map(|_| take())).await;
+        all.into_iter().filter(|ok| *ok).count()
+    };
+
+    assert_eq!(taken(20).await, 20);
+    app.sql(&earlier(40)).await;
+    assert_eq!(taken(60).await, 30, "fifty in all");
+    app.sql(&earlier(21)).await;
+    assert_eq!(taken(60).await, 20, "the first twenty are over, and only those");
 }
 
 #[tokio::test]

@@ -34,7 +34,10 @@ async fn a_conversation_reaches_those_the_advisor_knows_names_or_answers() {
     app.google.deliver(&letter);
     let ada = practice(&app).await;
     let owner = ada.user_id().await;
-    let clean = Context::default();
+    let said = |words: &str| vec![words.to_owned()];
+    let (greg, eve_named, nora) =
+        (said("Write to Greg"), said("Write to Eve@Evil.example, please."), said("Reply to Nora"));
+    let clean = Context { words: &greg, ..Context::default() };
     let answer = |address: &str| {
         let reply = ReplyTo {
             thread_id: letter.thread_id.clone(),
@@ -50,12 +53,18 @@ async fn a_conversation_reaches_those_the_advisor_knows_names_or_answers() {
     };
 
     let asks = |reasons: Result<Vec<String>, String>| !reasons.unwrap().is_empty();
-    assert!(!asks(proposed(&app, owner, &to("greg@hall.example"), clean).await), "a contact");
+    assert!(!asks(proposed(&app, owner, &to("greg@hall.example"), clean).await), "a contact who is named");
+    let unnamed = said("Write to my client in Boise");
+    let unnamed = Context { words: &unnamed, ..clean };
+    assert!(asks(proposed(&app, owner, &to("greg@hall.example"), unnamed).await), "a contact who is not");
+    let other = said("Add a phone number for Greg");
+    let other = Context { words: &other, ..clean };
+    assert!(asks(proposed(&app, owner, &to("greg@hall.example"), other).await), "where no mail was asked for");
     assert!(asks(proposed(&app, owner, &to("eve@evil.example"), clean).await), "a stranger");
-    let named = Context { words: "Write to Eve@Evil.example, please.", ..clean };
+    let named = Context { words: &eve_named, ..clean };
     assert!(!asks(proposed(&app, owner, &to("eve@evil.example"), named).await), "named by the advisor");
     assert!(
-        !asks(proposed(&app, owner, &answer("nora@ellison.example"), clean).await),
+        !asks(proposed(&app, owner, &answer("nora@ellison.example"), Context { words: &nora, ..clean }).await),
         "who wrote the mail it answers"
     );
     assert!(asks(proposed(&app, owner, &answer("eve@evil.example"), clean).await), "somebody else in the same thread");

@@ -11,6 +11,7 @@ pub mod perform;
 pub mod policy;
 pub mod preview;
 pub mod settle;
+pub mod words;
 
 use std::time::Duration;
 

@@ -25,7 +25,7 @@ pub fn text(action: &Action) -> String {
             lines.list("Invited", attendees);
             lines.text(description.as_deref().unwrap_or_default());
         }
-        Action::UpdateEvent { summary, start, end, description, location, attendees, time_zone, .. } => {
+        Action::UpdateEvent { summary, start, end, description, location, attendees, guests, time_zone, .. } => {
             lines.say("Change a calendar event");
             lines.maybe("What", summary.as_deref());
             match (start, end) {
@@ -36,6 +36,7 @@ pub fn text(action: &Action) -> String {
             }
             lines.maybe("Where", location.as_deref());
             lines.list("Invited", attendees.as_deref().unwrap_or_default());
+            lines.list("Told", guests);
             lines.text(description.as_deref().unwrap_or_default());
         }
         Action::CancelEvent { summary, attendees, send_updates, .. } => {

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::passage;
 use crate::clients::openai::{ChatRequest, Item};
 use crate::domain::World;
+use crate::domain::chat::answer;
 use crate::domain::models::{self, Cause};
 use crate::domain::rules::situation::Situation;
 use crate::error::Result;
@@ -35,7 +36,9 @@ pub async fn run(world: &World, claim: &Claim, rule: RuleId, event: EventId, pro
     };
     let cause = Cause { name: "ask_model", id: Some(claim.id.0) };
     let (answer, _) = models::whole(world, claim.owner, &request, cause).await?;
-    Ok(Outcome::Done(json!({ "rule_id": rule, "event_id": situation.event.id, "answer": answer.trim() })))
+    Ok(Outcome::Done(
+        json!({ "rule_id": rule, "event_id": situation.event.id, "answer": answer::plain(answer.trim()) }),
+    ))
 }
 
 fn system(now: &Zoned) -> String {

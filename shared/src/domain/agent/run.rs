@@ -91,7 +91,7 @@ async fn propose(world: &World, claim: &Claim, assignment: &Assignment<'_>, run:
     let mut outlook = Outlook::default();
     for (at, action) in run.plan.iter().enumerate() {
         let id = ActionId::derived(run.created_at, &format!("agent:{}:{at}", claim.id));
-        let context = Context { tainted: true, words: "", standing: false, before: at };
+        let context = Context { tainted: true, words: &[], standing: false, before: at };
         let proposal = Proposal { id, action, origin: &origin, context, cause: Some((claim.id, depth + 1)) };
         match actions::propose(&tenant, &proposal).await {
             Ok(Proposed::Waiting(kept)) => outlook.ids.push(kept.id),

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::answer::harmless;
 use super::event::Event;
 use super::origin;
 use super::turn::{Turn, send};
@@ -37,7 +38,7 @@ impl Turn<'_> {
         self.say(pieces).await?;
         let calls: Vec<ToolCall> = finished.calls.clone();
         for call in &calls {
-            let arguments = serde_json::from_str(&call.arguments).unwrap_or_else(|_| json!({}));
+            let arguments = shown(&call.arguments);
             let (id, name) = (call.id.clone(), call.name.clone());
             send(self.listener, Event::ToolCall { id, name, arguments }).await?;
         }
@@ -74,6 +75,7 @@ impl Turn<'_> {
         self.tainted |= origin::is_outside_in(&output.summary);
         let passages = self.sources.show(output.hits, self.now.time_zone());
         self.answer.add_sources(self.sources.cited_after(known));
+        self.answer.know(&output.summary);
         Told { status: "completed", value: output.value, text: format!("{}\n{passages}", output.summary) }
     }
 
@@ -84,7 +86,9 @@ impl Turn<'_> {
         }
         // Our own faults are none of the model's business.
         let why = if error.kind == Kind::Internal { "The tool is out of order.".into() } else { error.detail };
-        Ok(Told { status: "failed", value: json!({ "error": why }), text: format!("Error: {why}") })
+        // What is wrong with an argument may quote it.
+        let value = harmless(&json!({ "error": why }));
+        Ok(Told { status: "failed", value, text: format!("Error: {why}") })
     }
 
     async fn reconnect(&self, text: &str) -> Result<()> {
@@ -103,7 +107,8 @@ impl Turn<'_> {
 
     /// For the conversation.
     fn note(&mut self, call: &ToolCall, status: &str, approval: Option<ActionId>) {
-        let mut noted = json!({ "id": call.id, "name": call.name, "arguments": call.arguments, "status": status });
+        let arguments = shown(&call.arguments).to_string();
+        let mut noted = json!({ "id": call.id, "name": call.name, "arguments": arguments, "status": status });
         if let Some(id) = approval {
             noted["approval_id"] = json!(id);
         }
@@ -145,7 +150,7 @@ impl Turn<'_> {
             origin: &origin,
             context: Context {
                 tainted: self.is_tainted(),
-                words: self.words,
+                words: &self.words,
                 standing: false,
                 before: self.actions.len(),
             },
@@ -170,6 +175,11 @@ impl Turn<'_> {
             }
         }
     }
+}
+
+/// What a model wrote into a call, for clients. Of a write the exact action is shown where it is asked about.
+fn shown(arguments: &str) -> Value {
+    harmless(&serde_json::from_str(arguments).unwrap_or_else(|_| json!({})))
 }
 
 const WAITS: &str = "This waits for the advisor's approval. Nothing has happened yet: never say that it is done. Below your \

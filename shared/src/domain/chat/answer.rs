@@ -9,7 +9,8 @@
 //!   source's address is its label and a citation.
 //! * Bare addresses (any scheme, `//host`, `www.`, a domain with a path; percent-encoded, in look-alike letters or with
 //!   invisible ones) become "[link removed]". A domain or e-mail address alone stays: it is text, and clients that
-//!   link it can only link it as it stands.
+//!   link it can only link it as it stands. One of three labels or more stays only if it stands so in a source or in the
+//!   question: whoever owns `evil.example` is told by `what-Greg-owns.evil.example` what Greg owns.
 //! * A quotation of four words or more that is not word for word in a source loses its quotation marks.
 //!
 //! Text is held back only while something is open, 2,000 characters at most; what is longer is plain text. How the
@@ -26,6 +27,8 @@ mod out;
 mod quotes;
 
 pub use markdown::Markdown;
+
+use serde_json::Value;
 
 use citations::Evidence;
 use intake::Intake;
@@ -97,6 +100,11 @@ impl Answer {
         self.scan.evidence.add(sources);
     }
 
+    /// Text in which hosts and mailboxes stand that may be said again.
+    pub fn know(&mut self, text: &str) {
+        self.scan.evidence.know(text);
+    }
+
     /// What can be shown now that the model said `delta`.
     pub fn push(&mut self, delta: &str) -> Vec<Piece> {
         self.intake.push(delta, &mut self.pending);
@@ -135,6 +143,33 @@ impl Answer {
     /// All that came out so far, as Markdown with `[[n]](url)` for citations.
     pub fn plain(&self) -> &str {
         self.scan.out.plain()
+    }
+}
+
+/// What a model said in one piece and without sources, as Markdown that has passed the same filter.
+pub fn plain(said: &str) -> String {
+    let mut answer = Answer::new(Vec::new());
+    answer.push(said);
+    answer.finish();
+    answer.plain().to_owned()
+}
+
+/// Data of the model's making, such as the arguments of a call, for clients to show: every address in a text is replaced.
+pub fn harmless(value: &Value) -> Value {
+    match value {
+        Value::String(text) => {
+            let (mut intake, mut read) = (Intake::default(), Vec::new());
+            intake.push(text, &mut read);
+            intake.finish(&mut read);
+            // As it was, where there is nothing to replace.
+            match links::neutral(&read) {
+                told if told.contains(links::REMOVED) => Value::String(told),
+                _ => value.clone(),
+            }
+        }
+        Value::Array(values) => values.iter().map(harmless).collect(),
+        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), harmless(value))).collect(),
+        other => other.clone(),
     }
 }
 

@@ -34,6 +34,8 @@ pub struct Decided {
     notes: Vec<String>,
     /// What still waits of the same offer, with its numbers, and how many were offered.
     left: (Vec<(usize, Kept)>, usize),
+    /// The conversation it was offered in is gone, and nobody can say any more what it had read.
+    orphaned: bool,
 }
 
 /// Takes the message as an answer to what the session's latest turn offered; nothing if it is none. Then the offer is over,
@@ -53,10 +55,10 @@ pub async fn by_message(world: &World, asked: &Asked) -> Result<Option<Decided>>
         return Ok(None);
     };
 
-    let conversation = match meant.iter().find_map(|kept| kept.conversation_id) {
-        Some(id) if conversations::exists(&tenant, id).await? => id,
+    let (conversation, orphaned) = match meant.iter().find_map(|kept| kept.conversation_id) {
+        Some(id) if conversations::exists(&tenant, id).await? => (id, false),
         // It was deleted since.
-        _ => ConversationId::random(),
+        _ => (ConversationId::random(), true),
     };
     conversations::start(&tenant, conversation, &asked.message).await?;
     history::add(&tenant, conversation, &asked.message).await?;
@@ -66,6 +68,7 @@ pub async fn by_message(world: &World, asked: &Asked) -> Result<Option<Decided>>
         these: Vec::new(),
         notes: Vec::new(),
         left: (Vec::new(), meant.len()),
+        orphaned,
     };
     decided.answer(&tenant, &said, meant).await?;
     tenant.commit().await?;
@@ -170,6 +173,7 @@ pub async fn by_parts(world: &World, responses: &Responses) -> Result<Decided> {
         these: Vec::new(),
         notes: Vec::new(),
         left: (Vec::new(), 0),
+        orphaned: false,
     };
     // Two requests at once lock in the same order.
     let mut parts: Vec<&Response> = responses.responses.iter().collect();
@@ -194,7 +198,7 @@ pub async fn by_parts(world: &World, responses: &Responses) -> Result<Decided> {
 
 /// Rings for what goes, waits for it as long as there is time, tells what came of it, and keeps that in the conversation.
 pub async fn tell(world: &World, decided: Decided, listener: &Listener, ends: Instant) -> Result<&'static str> {
-    let Decided { owner, conversation, these, notes, left: (left, of) } = decided;
+    let Decided { owner, conversation, these, notes, left: (left, of), orphaned } = decided;
     // Whether anybody listens makes no difference to what was decided.
     let send = async |event| drop(listener.send(event).await);
     send(Event::Sources(Vec::new())).await;
@@ -228,7 +232,8 @@ pub async fn tell(world: &World, decided: Decided, listener: &Listener, ends: In
 
     let mut db = world.db().await?;
     let tenant = db.tenant(owner).await?;
-    keep(&tenant, conversation, answer.plain(), serde_json::to_value(&places)?, Value::Array(calls)).await?;
+    let (sources, calls) = (serde_json::to_value(&places)?, Value::Array(calls));
+    keep(&tenant, conversation, answer.plain(), sources, calls, orphaned).await?;
     tenant.commit().await?;
     send(Event::Citations(places)).await;
     Ok("stop")
@@ -261,15 +266,16 @@ async fn settled(world: &World, owner: UserId, kept: Kept, task: Option<TaskId>,
     }
 }
 
-/// Keeps what became of it with what was said before, whose taint it inherits.
+/// Keeps what became of it with what was said before, whose taint it inherits if it is not tainted itself.
 async fn keep(
     db: &Tenant<'_>,
     conversation: ConversationId,
     content: &str,
     sources: Value,
     tool_calls: Value,
+    tainted: bool,
 ) -> Result<()> {
-    let tainted = conversations::is_tainted(db, conversation).await?;
+    let tainted = tainted || conversations::is_tainted(db, conversation).await?;
     let message = NewMessage { role: "assistant", content, sources, tool_calls, tainted, finish_reason: Some("stop") };
     conversations::add(db, conversation, &message).await?;
     Ok(())
@@ -330,7 +336,7 @@ pub async fn by_request(
         let place = Places::read(world, &tenant).await?.place(&kept, 1);
         answer.append(offer::outcome(&kept, place.as_ref()));
         let sources = serde_json::to_value(place.as_slice())?;
-        keep(&tenant, conversation, answer.plain(), sources, json!([])).await?;
+        keep(&tenant, conversation, answer.plain(), sources, json!([]), false).await?;
     }
     tenant.commit().await?;
     Ok(kept)

@@ -34,6 +34,8 @@ const KEPT: usize = 10;
 /// Characters of one of them.
 const LONGEST: usize = 4_000;
 const TITLE: usize = 80;
+/// Messages of the advisor's that a message may lean on: what was asked for, and the answer to a question back.
+const LEANS_ON: usize = 2;
 
 /// What a turn goes on from.
 pub struct Thread {
@@ -41,6 +43,8 @@ pub struct Thread {
     pub items: Vec<Item>,
     /// The advisor's question before this one.
     pub asked_before: Option<String>,
+    /// What the advisor said, with this message as the last. Of earlier messages only those we kept ourselves.
+    pub own_words: Vec<String>,
     /// Something of it may hold what somebody else wrote.
     pub tainted: bool,
 }
@@ -53,8 +57,11 @@ pub async fn open(db: &Tenant<'_>, conversation: Conversation, claimed: &[Said],
         Conversation::New => ConversationId::random(),
         Conversation::Known(id) | Conversation::Named(id) => id,
     };
+    let mut own_words = Vec::new();
     if conversation != Conversation::New && conversations::exists(db, id).await? {
         let stored = conversations::messages(db, id, i64::try_from(KEPT).unwrap_or(10)).await?;
+        own_words.extend(stored.iter().filter(|m| m.role == "user").map(|m| m.content.clone()));
+        own_words.drain(..own_words.len().saturating_sub(LEANS_ON));
         said = stored.into_iter().map(|m| (Said { role: m.role, content: m.content }, m.tainted)).collect();
     } else if matches!(conversation, Conversation::Known(_)) {
         return Err(Error::not_found("conversation"));
@@ -62,6 +69,7 @@ pub async fn open(db: &Tenant<'_>, conversation: Conversation, claimed: &[Said],
         conversations::start(db, id, &title(message)).await?;
     }
     add(db, id, message).await?;
+    own_words.push(message.to_owned());
 
     let asked_before = said.iter().rev().find(|(said, _)| !said.is_answer()).map(|(said, _)| said.content.clone());
     let mut recent = said.split_off(said.len().saturating_sub(KEPT));
@@ -71,7 +79,7 @@ pub async fn open(db: &Tenant<'_>, conversation: Conversation, claimed: &[Said],
         let content: String = said.content.chars().take(LONGEST).collect();
         if said.is_answer() { Item::Assistant(content) } else { Item::User(content) }
     });
-    Ok(Thread { id, items: items.collect(), asked_before, tainted })
+    Ok(Thread { id, items: items.collect(), asked_before, own_words, tainted })
 }
 
 /// Keeps what the advisor said.

@@ -4,12 +4,14 @@
 //! | what | origin | why |
 //! |---|---|---|
 //! | this turn's message | the advisor | typed in their own session |
+//! | what becomes of writes whose conversation was deleted | outside | what it had read is not known any more |
 //! | earlier messages of a stored conversation | as kept with them | a tainted answer may hold what taints |
 //! | earlier messages a client claims | the assistant's: outside | they may quote anything |
-//! | the fields of a contact, company or deal | own CRM | but prose in one: whoever fills in a web form writes it |
+//! | the fields of a contact, company or deal | own CRM | but prose in one: whoever fills in a web form writes it. A short order in a name is left to [`crate::domain::actions::policy`] |
 //! | a note | outside | mail is pasted, logged and summed up in notes, by people and by our own instructions; nothing in the record tells those from the others |
 //! | an event | own calendar if the advisor organises it, else outside | an invitation is a mail |
 //! | a mail | outside | also a sent one: it quotes what it answers |
+//! | what a provider says against a write | not shown | only that it failed, and a short code |
 //! | anything else | outside | until somebody has thought about it |
 
 use crate::model::document::{Hit, Kind};

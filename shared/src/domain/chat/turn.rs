@@ -109,8 +109,8 @@ pub(super) struct Turn<'a> {
     pub(super) owner: UserId,
     pub(super) session: Uuid,
     pub(super) conversation: ConversationId,
-    /// The advisor's own words: this message and nothing else.
-    pub(super) words: &'a str,
+    /// The advisor's own words: this message last.
+    pub(super) words: Vec<String>,
     pub(super) now: Zoned,
     pub(super) listener: &'a Listener,
     pub(super) sources: Sources,
@@ -142,7 +142,8 @@ async fn converse(world: &World, asked: Asked, listener: &Listener, begun: Insta
     send(listener, Event::Conversation { id: thread.id }).await?;
     let mut sources = Sources::of(user.email);
     let passages = sources.show(found.hits, &time_zone);
-    let answer = Answer::new(sources.cited_after(0));
+    let mut answer = Answer::new(sources.cited_after(0));
+    thread.own_words.iter().for_each(|said| answer.know(said));
     let mut items = thread.items;
     items.push(Item::User(prompt::question(&passages, found.by_words_only, ordered, &asked.message)));
 
@@ -151,7 +152,7 @@ async fn converse(world: &World, asked: Asked, listener: &Listener, begun: Insta
         owner: asked.owner,
         session: asked.session,
         conversation: thread.id,
-        words: &asked.message,
+        words: thread.own_words,
         now,
         listener,
         sources,

@@ -41,7 +41,7 @@ pub async fn apply(
         let result = match step {
             Step::Write(action) => {
                 // No model had a say in what it is or whom it reaches: that is what the advisor confirmed.
-                let context = Context { tainted: true, words: "", standing: rule.confirmed, before: writes };
+                let context = Context { tainted: true, words: &[], standing: rule.confirmed, before: writes };
                 writes += 1;
                 let id = ActionId::derived(situation.event.created_at, &format!("rule:{}:{event}:{at}", rule.id));
                 let proposal =

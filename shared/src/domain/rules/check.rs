@@ -3,7 +3,7 @@
 
 use super::kinds::{self, Scope};
 use super::template;
-use crate::domain::actions::policy::names;
+use crate::domain::actions::words::names;
 use crate::model::rule::{
     Condition, Deed, Fact, Family, MOST_ACTIONS, MOST_CONDITIONS, MOST_PER_DAY, Party, Policy, Recipient,
 };

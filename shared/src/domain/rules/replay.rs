@@ -106,7 +106,7 @@ async fn would_do(db: &Tenant<'_>, rule: &Rule, event: EventId, step: Step, befo
     Ok(match step {
         Step::Write(action) => {
             let origin = Origin::Rule { rule: rule.id, event };
-            let context = Context { tainted: true, words: "", standing: rule.confirmed, before };
+            let context = Context { tainted: true, words: &[], standing: rule.confirmed, before };
             let (would, reasons) = match policy::judge(db, &action, &origin, &context).await? {
                 Verdict::Allow(_) => ("happen", Vec::new()),
                 Verdict::Ask(reasons) => ("wait", reasons),

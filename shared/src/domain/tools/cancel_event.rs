@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::update_event::existing;
+use super::update_event::{existing, told};
 use super::{Caller, Run, Tool, parse, schema_of};
 use crate::error::Result;
 use crate::model::action::Action;
@@ -30,12 +30,10 @@ struct Args {
 async fn prepare(caller: &Caller<'_>, arguments: Value) -> Result<Action> {
     let args: Args = parse(NAME, arguments)?;
     let event = existing(caller, &args.event_id).await?;
-    let mut attendees: Vec<String> = event.guests().map(|guest| guest.email.clone()).collect();
-    attendees.retain(|email| !email.is_empty());
     Ok(Action::CancelEvent {
+        attendees: told(&event),
         event_id: event.google_id,
         summary: event.summary,
-        attendees,
         send_updates: args.send_updates.unwrap_or(true),
         // It is off, whatever was answered to the invitation meanwhile.
         etag: None,

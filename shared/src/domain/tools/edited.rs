@@ -45,9 +45,12 @@ fn subject(known: &Action, edit: &Action) -> Option<&'static str> {
     let differs = |same: bool, field| (!same).then_some(field);
     match (known, edit) {
         (Action::SendEmail { reply: known, .. }, Action::SendEmail { reply, .. }) => differs(known == reply, "reply"),
-        (Action::UpdateEvent { event_id: known, etag, .. }, Action::UpdateEvent { event_id, etag: tag, .. }) => {
-            differs(known == event_id, "event_id").or(differs(etag == tag, "etag"))
-        }
+        (
+            Action::UpdateEvent { event_id: known, guests: told, etag, .. },
+            Action::UpdateEvent { event_id, guests, etag: tag, .. },
+        ) => differs(known == event_id, "event_id")
+            .or(differs(told == guests, "guests"))
+            .or(differs(etag == tag, "etag")),
         (
             Action::CancelEvent { event_id: known, summary: called, attendees: told, etag, .. },
             Action::CancelEvent { event_id, summary, attendees, etag: tag, .. },

@@ -71,6 +71,7 @@ async fn prepare(caller: &Caller<'_>, arguments: Value) -> Result<Action> {
         _ => return Err(wrong(NAME, "end_time", "this event takes whole days: give start_time and end_time both.")),
     }
     Ok(Action::UpdateEvent {
+        guests: told(&event),
         event_id: event.google_id,
         summary,
         start,
@@ -81,6 +82,12 @@ async fn prepare(caller: &Caller<'_>, arguments: Value) -> Result<Action> {
         attendees,
         etag: Some(event.etag).filter(|etag| !etag.is_empty()),
     })
+}
+
+/// Who hears of what becomes of an event.
+pub(super) fn told(event: &CalendarEvent) -> Vec<String> {
+    let addresses = event.guests().map(|guest| guest.email.to_lowercase());
+    addresses.filter(|email| !email.is_empty()).collect()
 }
 
 /// The event as it is in the calendar right now.

@@ -114,7 +114,18 @@ async fn steps(world: &World, claim: &Claim, action: &Action, access: &Access) -
             };
             schedule_event::run(&desk, &new).await
         }
-        Action::UpdateEvent { event_id, summary, start, end, time_zone, description, location, attendees, etag } => {
+        Action::UpdateEvent {
+            event_id,
+            summary,
+            start,
+            end,
+            time_zone,
+            description,
+            location,
+            attendees,
+            etag,
+            ..
+        } => {
             let changes = update_event::Changes {
                 event_id,
                 summary: summary.as_deref(),

@@ -65,7 +65,7 @@ async fn within_limits(desk: &Desk<'_>) -> Result<()> {
         (limits::MAIL, owner.as_str(), "No more than 50 e-mails can be sent within an hour."),
         (limits::ALL_MAIL, "everybody", "No more e-mails can be sent from this server within this hour."),
     ] {
-        match limits::take(&db, limit, who).await {
+        match limits::take_hourly(&db, limit, who).await {
             Err(error) if error.kind == Kind::RateLimited => {
                 return Err(Error::forbidden(format!("{most} Nothing was sent; please ask for it again later.")));
             }

@@ -6,6 +6,7 @@ use super::super::ask::one_line;
 use super::super::passage;
 use crate::clients::openai::{ChatRequest, Finished, Item, ToolCall, ToolSpec};
 use crate::domain::World;
+use crate::domain::chat::answer;
 use crate::domain::chat::sources::Sources;
 use crate::domain::models::{self, Cause};
 use crate::domain::rules::situation::Situation;
@@ -85,7 +86,7 @@ impl Maker<'_> {
         let (text, finished) = models::whole(self.world, self.claim.owner, &request, cause).await?;
         self.planned.tokens += finished.usage.input + finished.usage.output;
         if !text.trim().is_empty() {
-            self.planned.answer = text.trim().to_owned();
+            self.planned.answer = answer::plain(text.trim());
         }
         Ok(finished)
     }

@@ -2,6 +2,7 @@
 
 use super::quotes;
 use super::{Cited, Piece};
+use crate::domain::actions::words::names;
 
 /// The sources of a turn and which of them were cited.
 #[derive(Default)]
@@ -9,6 +10,8 @@ pub struct Evidence {
     sources: Vec<Cited>,
     /// Their texts, ready to be compared.
     texts: Vec<String>,
+    /// Everything in which an address may stand that may be said again, in lower case.
+    known: Vec<String>,
     used: Vec<usize>,
 }
 
@@ -16,10 +19,21 @@ impl Evidence {
     pub fn add(&mut self, sources: Vec<Cited>) {
         for source in sources {
             if self.sources.iter().all(|known| known.n != source.n) {
+                self.know(&format!("{}\n{}", source.title, source.text));
                 self.texts.push(quotes::normal(&source.text.chars().collect::<Vec<_>>()));
                 self.sources.push(source);
             }
         }
+    }
+
+    pub fn know(&mut self, text: &str) {
+        self.known.push(text.to_lowercase());
+    }
+
+    /// Whether a host or a mailbox stands in what was known before the model spoke, whole.
+    pub fn knows(&self, address: &str) -> bool {
+        let address = address.to_lowercase();
+        self.known.iter().any(|text| names(text, &address))
     }
 
     pub fn used(&self) -> Vec<usize> {

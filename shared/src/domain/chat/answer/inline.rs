@@ -149,8 +149,10 @@ impl Scan {
     }
 
     fn address(&mut self, address: &[char]) {
-        match self.evidence.cite_address(&address.iter().collect::<String>()) {
+        let text: String = address.iter().collect();
+        match self.evidence.cite_address(&text) {
             Some(cite) => self.out.inline(cite),
+            None if links::is_bare(address) && self.evidence.knows(&text) => self.out.text(&text),
             None => self.out.text(links::REMOVED),
         }
     }

@@ -7,7 +7,34 @@ pub const REMOVED: &str = "[link removed]";
 const SCHEMES: &[&str] = &["https", "http", "ftp", "wss", "javascript", "vbscript"];
 
 /// Schemes that are also the ends of words: addresses at the start of one only.
-const SHORT_SCHEMES: &[&str] = &["ws", "file", "mailto", "blob", "intent", "xmpp"];
+const SHORT_SCHEMES: &[&str] = &[
+    "ws",
+    "file",
+    "mailto",
+    "blob",
+    "intent",
+    "xmpp",
+    "tel",
+    "sms",
+    "callto",
+    "skype",
+    "facetime",
+    "sip",
+    "sips",
+    "webcal",
+    "ldap",
+    "gopher",
+    "magnet",
+    "bitcoin",
+    "ssh",
+    "telnet",
+    "whatsapp",
+    "viber",
+    "tg",
+    "zoommtg",
+    "msteams",
+    "filesystem",
+];
 
 /// The first address in `word`, which has no white space: where it begins and where it ends, without the punctuation
 /// of the sentence around it.
@@ -18,6 +45,11 @@ pub fn find(word: &[char]) -> Option<(usize, usize)> {
     }
     let decoded = percent_decoded(&folded);
     (decoded != folded && start_of_address(&decoded).is_some()).then_some((0, word.len()))
+}
+
+/// Whether an address is nothing but a host, or a mailbox at one: it carries only what stands in its own labels.
+pub fn is_bare(address: &[char]) -> bool {
+    address.iter().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '+' | '@'))
 }
 
 /// `text` with every address in it replaced.
@@ -56,8 +88,33 @@ fn start_of_address(folded: &[char]) -> Option<usize> {
             || (boundary && is_data(rest))
             || (rest.starts_with(&['w', 'w', 'w', '.']) && rest.get(4).is_some_and(|c| c.is_alphanumeric()))
             || ((boundary && at.checked_sub(1).is_none_or(|before| !"-.".contains(folded[before]))) && has_path(rest));
-        addressed.then_some(at)
+        if addressed {
+            return Some(at);
+        }
+        let starts = boundary && at.checked_sub(1).is_none_or(|before| !"-.".contains(folded[before]));
+        (starts && is_deep(rest)).then(|| at - local_part(&folded[..at]))
     })
+}
+
+/// Three labels or more: whoever owns a domain sees what stands before it, and that can be anything.
+fn is_deep(text: &[char]) -> bool {
+    let host: String = text.iter().take_while(|c| is_of_host(c)).collect();
+    let labels: Vec<&str> = host.trim_end_matches('.').split('.').collect();
+    let named = labels.last().is_some_and(|last| last.chars().count() >= 2 && last.chars().all(char::is_alphabetic));
+    named && labels.len() > 2 && labels.iter().all(|label| !label.is_empty())
+}
+
+/// How much before a host makes it a mailbox.
+fn local_part(before: &[char]) -> usize {
+    if before.last() != Some(&'@') {
+        return 0;
+    }
+    let local = before[..before.len() - 1].iter().rev();
+    1 + local.take_while(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '+')).count()
+}
+
+fn is_of_host(c: &char) -> bool {
+    c.is_alphanumeric() || *c == '-' || *c == '.'
 }
 
 fn has_scheme(text: &[char], scheme: &str) -> bool {
@@ -76,8 +133,7 @@ fn is_data(text: &[char]) -> bool {
 fn has_path(text: &[char]) -> bool {
     /// DNS names are no longer.
     const LONGEST: usize = 253;
-    let part_of_host = |c: &&char| c.is_alphanumeric() || **c == '-' || **c == '.';
-    let length = text.iter().take(LONGEST).take_while(part_of_host).count();
+    let length = text.iter().take(LONGEST).take_while(|c| is_of_host(c)).count();
     let host: String = text[..length].iter().collect();
     let labels: Vec<&str> = host.trim_end_matches('.').split('.').collect();
     let (Some(last), true) = (labels.last(), labels.len() > 1) else { return false };

@@ -238,9 +238,13 @@ impl Out {
     /// Puts a space before `text` if it makes an address together with what was shown: markup between the two may have
     /// vanished, as in `https:/<b>/example.com`.
     fn keep_apart(&mut self, text: &str) {
+        // What opens a bracket is part of no address.
+        if self.tail.iter().all(|c| matches!(c, '(' | '"' | '“' | '„' | '«')) {
+            self.tail.clear();
+        }
         let shown = self.tail.len();
         self.tail.extend(text.chars());
-        if shown > 0 && links::find(&self.tail).is_some() {
+        if links::find(&self.tail).is_some_and(|(start, end)| start < shown && end > shown) {
             self.emit(Piece::Text(" ".to_owned()));
             self.tail.drain(..shown);
         }

@@ -181,6 +181,38 @@ fn only_what_is_open_is_held_back() {
 }
 
 #[test]
+fn what_was_known_before_may_be_said_again_and_nothing_made_of_it() {
+    let mut answer = Answer::new(sources());
+    answer.know("Write to Bill.Smith@mail.firm.example, please; see portal.firm.example");
+
+    let said = "To bill.smith@mail.firm.example (bill.smith@mail.firm.example) by portal.firm.example, not to \
+                4471@mail.firm.example, x.portal.firm.example or bill.smith@mail.firm.example.evil.example";
+    answer.push(said);
+    answer.finish();
+
+    assert_eq!(
+        answer.plain(),
+        "To bill.smith@mail.firm.example (bill.smith@mail.firm.example) by portal.firm.example, not to [link removed], \
+         [link removed] or [link removed]"
+            .replace('[', "\\[")
+            .replace(']', "\\]")
+    );
+}
+
+#[test]
+fn data_of_the_models_making_has_no_addresses() {
+    let made = serde_json::json!({ "query": "x https&#58;//evil.example/?d=1", "limit": 3, "all": ["greg@hall.example", "a_b"] });
+
+    let shown = harmless(&made);
+
+    assert_eq!(
+        shown,
+        serde_json::json!({ "query": "x [link removed]", "limit": 3, "all": ["greg@hall.example", "a_b"] })
+    );
+    assert_eq!(plain("Not urgent. See <https://evil.example/4471>."), "Not urgent. See \\[link removed\\].");
+}
+
+#[test]
 fn markdown_for_keeping_says_the_same() {
     let text = "# Tom\nHe *plays* `a_b` [1]:\n- one_two\n- [x] <b\n\n1. first\n2. second\n\n```\ncode `x`\n```\nR&amp;lt; 5\\. end [3]";
     let (_, answer) = pieces(text, |text| vec![text.to_owned()]);

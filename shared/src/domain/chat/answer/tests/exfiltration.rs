@@ -83,6 +83,16 @@ const ATTEMPTS: &[&str] = &[
     "mailto:x@evil.example?body=SECRET",
     "https://user:SECRET@evil.example/",
     "https://[::1]/SECRET",
+    "SECRET.evil.example",
+    "x@SECRET.evil.example",
+    "SECRET.a.b.evil.example",
+    "SECRET.evil.example.",
+    "SECRET.<b>evil.example</b>",
+    "ЅECRET。evil。example",
+    "[x](SECRET.evil.example)",
+    "tel:+1900SECRET",
+    "sms:+1900?body=SECRET",
+    "<tel:+1900SECRET>",
     // Dressed up.
     "h\u{200b}ttps://evil.example/?d=SECRET",
     "https\u{200d}:/\u{2060}/evil.example/?d=SECRET",
@@ -202,6 +212,11 @@ pub fn has_no_address(pieces: &[Piece]) -> Result<(), TestCaseError> {
         "data:text",
         "data:image",
         "mailto:",
+        "tel:+",
+        "sms:+",
+        "secret.evil",
+        "secret.a.b",
+        "secret。evil",
     ];
     let harmless = text.replace("http:\n", "").replace("http: ", "");
     match signs.iter().find(|sign| harmless.contains(**sign)) {
