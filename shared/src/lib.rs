@@ -18,6 +18,8 @@ pub mod config;
 pub mod domain;
 pub mod edge;
 pub mod error;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod model;
 pub mod store;
 pub mod telemetry;

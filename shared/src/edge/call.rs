@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::session::Advisor;
 use crate::error::{Error, Field, Kind, Result};
+use crate::model::untrusted;
 use crate::store::sessions::Token;
 
 /// Larger than any question; smaller than what could hurt.
@@ -99,7 +100,8 @@ impl Call {
 
     pub fn query(&self, name: &str) -> Option<String> {
         let parameters = self.request.query_string_parameters();
-        parameters.first(name).filter(|value| !value.is_empty()).map(str::to_owned)
+        // No text the database keeps or compares with holds NUL.
+        parameters.first(name).map(|value| value.replace('\0', "")).filter(|value| !value.is_empty())
     }
 
     /// A number of the query string; 422 names it when it is none or out of range.
@@ -150,13 +152,22 @@ impl Call {
     where
         T: DeserializeOwned + Validate<Context = ()>,
     {
-        let mut json = serde_json::Deserializer::from_slice(self.bytes()?);
-        let value: T = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let body = self.bytes()?;
+        let mut json = serde_json::Deserializer::from_slice(body);
+        let clean = if untrusted::may_hold_nul(body) { untrusted::json(body).ok() } else { None };
+        let is_read = clean.is_some();
+        let read = match clean {
+            Some(clean) => serde_path_to_error::deserialize(clean),
+            None => serde_path_to_error::deserialize(&mut json),
+        };
+        let value: T = read.map_err(|error| {
             let path = error.path().to_string();
             let path = if path == "." { String::new() } else { path };
             Error::invalid(path, sentence(&error.inner().to_string()))
         })?;
-        json.end().map_err(|_| Error::invalid("", "There is something after the JSON value."))?;
+        if !is_read {
+            json.end().map_err(|_| Error::invalid("", "There is something after the JSON value."))?;
+        }
         value.validate().map_err(|report| {
             let fields = report.iter().map(|(path, problem)| Field {
                 place: "body",

@@ -9,6 +9,7 @@ pub mod ids;
 pub mod mail;
 pub mod rule;
 pub mod task;
+pub mod untrusted;
 pub mod user;
 pub mod watch;
 

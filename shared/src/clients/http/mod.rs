@@ -15,6 +15,7 @@ use reqwest::{Client, Method, Request, RequestBuilder, Response};
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Kind, Result};
+use crate::model::untrusted;
 
 const CONNECT: Duration = Duration::from_secs(2);
 /// A whole call, unless the request says otherwise.
@@ -197,8 +198,11 @@ pub(super) async fn read(mut response: Response, op: &'static str) -> Result<Vec
 
 /// Reads JSON. The error names the place and never the content, which can be anybody's mail.
 pub(super) fn json<T: DeserializeOwned>(body: &[u8], op: &'static str) -> Result<T> {
-    let mut reader = serde_json::Deserializer::from_slice(body);
-    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+    let read = match untrusted::may_hold_nul(body).then(|| untrusted::json(body)) {
+        Some(Ok(value)) => serde_path_to_error::deserialize(value),
+        _ => serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(body)),
+    };
+    read.map_err(|error| {
         let place = format!("{op}: unexpected JSON at `{}`, line {}", error.path(), error.inner().line());
         Error::new(Kind::Upstream, format!("{} answered something we do not understand.", title(op))).because(place)
     })

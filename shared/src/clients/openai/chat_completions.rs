@@ -75,7 +75,7 @@ fn message(item: &Item) -> Value {
 
 /// A completion as far as it has come.
 #[derive(Default)]
-pub(super) struct Completion {
+pub(crate) struct Completion {
     /// By the index the server gave.
     calls: Vec<(u64, ToolCall)>,
     reason: Option<String>,

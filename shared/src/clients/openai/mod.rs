@@ -3,15 +3,15 @@
 //! One set of neutral types, two protocols: Responses for OpenAI's own models, whose tools do not work with reasoning in Chat
 //! Completions, and Chat Completions for all other servers, where Responses is patchy.
 
-mod chat_completions;
+pub(crate) mod chat_completions;
 mod embeddings;
-mod responses;
+pub(crate) mod responses;
+mod sse;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::Bytes;
-use eventsource_stream::EventStream;
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt};
 use secrecy::{ExposeSecret, SecretString};
@@ -20,8 +20,10 @@ use serde_json::{Value, json};
 use super::http::{Outgoing, Retrying, reason};
 use crate::config::{self, OpenAiApi};
 use crate::error::{Error, Kind, Result};
+use crate::model::untrusted;
 
 pub use embeddings::Embedded;
+use sse::Events;
 
 /// Codes that mean the same request fails the same way again.
 const FOR_GOOD: [&str; 7] = [
@@ -123,7 +125,7 @@ pub struct Usage {
 }
 
 /// Reads one protocol's events.
-trait Reader: Send + 'static {
+pub(crate) trait Reader: Send + 'static {
     /// What an event says; nothing for events that say nothing to us.
     fn read(&mut self, event: &Value) -> Result<Vec<Delta>>;
 
@@ -165,32 +167,47 @@ impl OpenAi<'_> {
 }
 
 /// The answer in a stream of server-sent events. Whatever happens, it ends with `Finished` or with an error.
-fn deltas<E: Send + 'static>(
+pub(crate) fn deltas<E: Send + 'static>(
     bytes: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
     reader: impl Reader,
 ) -> BoxStream<'static, Result<Delta>> {
-    let state = (EventStream::new(bytes.boxed()), reader, VecDeque::new(), false);
-    let deltas = futures::stream::unfold(state, |(mut events, mut reader, mut ready, mut over)| async move {
+    let state = (bytes.boxed(), Events::default(), reader, VecDeque::new(), false);
+    let deltas = futures::stream::unfold(state, |(mut bytes, mut events, mut reader, mut ready, over)| async move {
+        if over {
+            return None;
+        }
         loop {
             if let Some(delta) = ready.pop_front() {
-                over = over || matches!(delta, Ok(Delta::Finished(_)) | Err(_));
-                return Some((delta, (events, reader, ready, over)));
+                let over = is_end(&delta);
+                return Some((delta, (bytes, events, reader, ready, over)));
             }
-            if over {
-                return None;
-            }
-            let read = match events.next().await {
-                Some(Ok(event)) => understand(&mut reader, event.data.trim()),
-                Some(Err(_)) => Err(broken()),
-                None => reader.end(),
-            };
-            match read {
-                Ok(deltas) => ready.extend(deltas.into_iter().map(Ok)),
-                Err(error) => ready.push_back(Err(error)),
+            match bytes.next().await {
+                Some(Ok(piece)) => {
+                    let read = events.read(&piece, |data| {
+                        tell(&mut ready, understand(&mut reader, data.trim()));
+                        !ready.back().is_some_and(is_end)
+                    });
+                    if read.is_err() {
+                        ready.push_back(Err(broken()));
+                    }
+                }
+                Some(Err(_)) => ready.push_back(Err(broken())),
+                None => tell(&mut ready, reader.end()),
             }
         }
     });
     deltas.boxed()
+}
+
+fn tell(ready: &mut VecDeque<Result<Delta>>, read: Result<Vec<Delta>>) {
+    match read {
+        Ok(deltas) => ready.extend(deltas.into_iter().map(Ok)),
+        Err(error) => ready.push_back(Err(error)),
+    }
+}
+
+fn is_end(delta: &Result<Delta>) -> bool {
+    matches!(delta, Ok(Delta::Finished(_)) | Err(_))
 }
 
 /// Text that is no JSON is no event we may pass over: a piece of the answer could have been in it.
@@ -198,7 +215,7 @@ fn understand(reader: &mut impl Reader, data: &str) -> Result<Vec<Delta>> {
     match data {
         "" => Ok(Vec::new()),
         "[DONE]" => reader.done(),
-        _ => reader.read(&serde_json::from_str(data).map_err(|_| broken())?),
+        _ => reader.read(&untrusted::json(data.as_bytes()).map_err(|_| broken())?),
     }
 }
 

@@ -66,7 +66,7 @@ fn items(item: &Item) -> Vec<Value> {
 
 /// A response as far as it has come.
 #[derive(Default)]
-pub(super) struct Response {
+pub(crate) struct Response {
     calls: Vec<ToolCall>,
     /// All it did, in its order.
     output: Vec<Value>,

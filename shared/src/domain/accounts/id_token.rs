@@ -61,6 +61,10 @@ pub fn signed<C: DeserializeOwned>(
     struct Signed<C> {
         exp: i64,
         iat: i64,
+        nbf: Option<i64>,
+        /// One audience: what is meant for us and somebody else could come from there.
+        #[serde(rename = "aud")]
+        _audience: String,
         #[serde(flatten)]
         claims: C,
     }
@@ -79,7 +83,8 @@ pub fn signed<C: DeserializeOwned>(
         jsonwebtoken::decode(token, &key, &checks).map_err(|_| "signature, issuer, audience or form")?.claims;
 
     let at = |seconds: i64| Timestamp::from_second(seconds).map_err(|_| "no time");
-    if at(signed.exp)? + LEEWAY < now || at(signed.iat)? - LEEWAY > now {
+    let begins = at(signed.iat.max(signed.nbf.unwrap_or(i64::MIN)))?;
+    if at(signed.exp)? + LEEWAY < now || begins - LEEWAY > now {
         return Err("expired, or from the future");
     }
     Ok(signed.claims)

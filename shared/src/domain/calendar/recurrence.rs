@@ -11,7 +11,7 @@ use rrule::RRuleSet;
 use crate::model::calendar::{CalendarEvent, Span};
 
 /// Dates of one series that are worked out at most, from its first: a daily one of fifty years.
-const MOST: usize = 20_000;
+pub(crate) const MOST: usize = 20_000;
 
 /// The dates of a series that touch the time from `since` to before `until`, in order, without regard to those that were
 /// changed on their own. `zone` is the calendar's. A rule that cannot be understood has its first date only.

@@ -15,6 +15,7 @@ use crate::domain::tools::{self, Caller, Output, Ran};
 use crate::error::{Error, Kind, Result};
 use crate::model::ActionId;
 use crate::model::action::{Action, Kept, Origin, State};
+use crate::model::untrusted;
 
 /// How long a turn waits for what comes of a write.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -179,7 +180,7 @@ impl Turn<'_> {
 
 /// What a model wrote into a call, for clients. Of a write the exact action is shown where it is asked about.
 fn shown(arguments: &str) -> Value {
-    harmless(&serde_json::from_str(arguments).unwrap_or_else(|_| json!({})))
+    harmless(&untrusted::json(arguments.as_bytes()).unwrap_or_else(|_| json!({})))
 }
 
 const WAITS: &str = "This waits for the advisor's approval. Nothing has happened yet: never say that it is done. Below your \

@@ -85,11 +85,10 @@ pub async fn receive(world: &World, message: &Message<'_>) -> Result<Received> {
         return Ok(Received::Begun { status: "ok", sync: true });
     }
 
-    let number = message.number.filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
     // Without a number there is nothing to know a copy by; one reading too many does no harm.
-    let number = number.map_or_else(|| format!("at {}", now.as_microsecond()), str::to_owned);
+    let unknown = || format!("{}:at {}", message.channel_id, now.as_microsecond());
     let delivered = Delivered {
-        dedupe_key: format!("{}:{number}", message.channel_id),
+        dedupe_key: copy_key(message).unwrap_or_else(unknown),
         event_type: "calendar.push".into(),
         payload: json!({ "state": message.state }),
         occurred_at: now,
@@ -115,8 +114,15 @@ pub async fn receive(world: &World, message: &Message<'_>) -> Result<Received> {
     })
 }
 
+/// What a copy of a message is known by: Google numbers the messages of a channel.
+pub(crate) fn copy_key(message: &Message<'_>) -> Option<String> {
+    const LONGEST: usize = 20;
+    let number = message.number.filter(|number| (1..=LONGEST).contains(&number.len()))?;
+    number.bytes().all(|byte| byte.is_ascii_digit()).then(|| format!("{}:{number}", message.channel_id))
+}
+
 /// The token is compared by its hash, in constant time; a resource that is known has to be the one.
-fn is_genuine(channel: &watches::Channel, message: &Message<'_>) -> bool {
+pub(crate) fn is_genuine(channel: &watches::Channel, message: &Message<'_>) -> bool {
     let token = message.token.is_some_and(|token| verify_slices_are_equal(&hash(token), &channel.token_hash).is_ok());
     let resource = channel.resource_id.as_deref().is_none_or(|known| message.resource_id == Some(known));
     token && resource

@@ -14,9 +14,12 @@ use crate::domain::World;
 use crate::error::{Error, Result};
 use crate::model::event::Source;
 use crate::model::task::{Job, State};
-use crate::model::{TaskId, UserId};
+use crate::model::{TaskId, UserId, untrusted};
 use crate::store::webhook_events::{self, Delivered};
 use crate::store::{connections, tasks, watches};
+
+/// An id of Pub/Sub's is far shorter. A copy is known by it, so it has to fit into an index.
+const LONGEST_ID: usize = 500;
 
 /// What Pub/Sub delivers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,17 +47,21 @@ pub enum Received {
 /// Reads Pub/Sub's envelope and Gmail's message in it. 400 in the seed's words when there is something missing.
 pub fn parse(body: &[u8]) -> Result<Push> {
     let envelope: Value =
-        serde_json::from_slice(body).ok().filter(Value::is_object).ok_or_else(|| wrong("Invalid JSON payload"))?;
+        untrusted::json(body).ok().filter(Value::is_object).ok_or_else(|| wrong("Invalid JSON payload"))?;
     let message = &envelope["message"];
     let text = |name: &str| message[name].as_str().filter(|text| !text.is_empty());
     let message_id = text("messageId").or_else(|| text("message_id")).ok_or_else(|| wrong("Missing messageId"))?;
-    let data = text("data").and_then(decode).and_then(|data| serde_json::from_slice::<Value>(&data).ok());
+    let subscription = envelope["subscription"].as_str().unwrap_or_default();
+    if message_id.len() > LONGEST_ID || subscription.len() > LONGEST_ID {
+        return Err(wrong("Invalid messageId"));
+    }
+    let data = text("data").and_then(decode).and_then(|data| untrusted::json(&data).ok());
     let data = data.filter(Value::is_object).ok_or_else(|| wrong("Invalid message data"))?;
     let email = data["emailAddress"].as_str().map(str::trim).filter(|email| !email.is_empty());
     let history_id = &data["historyId"];
     Ok(Push {
         message_id: message_id.to_owned(),
-        subscription: envelope["subscription"].as_str().unwrap_or_default().to_owned(),
+        subscription: subscription.to_owned(),
         email: email.ok_or_else(|| wrong("Missing emailAddress"))?.to_lowercase(),
         history_id: history_id.as_u64().or_else(|| history_id.as_str()?.parse().ok()),
     })

@@ -33,7 +33,7 @@ pub async fn verify(world: &World, authorization: Option<&str>) -> Result<()> {
     check(&keys, token, config, now).map_err(refused)
 }
 
-fn check(keys: &JwkSet, token: &str, config: &config::Google, now: Timestamp) -> Result<(), &'static str> {
+pub(crate) fn check(keys: &JwkSet, token: &str, config: &config::Google, now: Timestamp) -> Result<(), &'static str> {
     let claims: Claims = id_token::signed(keys, token, &config.pubsub_audience, now)?;
     if Some(&claims.email) != config.pubsub_service_account.as_ref() {
         return Err("another account");
@@ -41,7 +41,7 @@ fn check(keys: &JwkSet, token: &str, config: &config::Google, now: Timestamp) ->
     if claims.email_verified { Ok(()) } else { Err("an account nobody verified") }
 }
 
-fn bearer(header: &str) -> Option<&str> {
+pub(crate) fn bearer(header: &str) -> Option<&str> {
     let (scheme, token) = header.trim().split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }

@@ -19,6 +19,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model::UserId;
 use crate::model::event::MESSAGE_RECEIVED;
 use crate::model::rule::{Deed, Form, Policy, USUAL_PER_DAY};
+use crate::model::untrusted;
 
 /// Times the model is asked.
 const TRIES: usize = 2;
@@ -94,8 +95,8 @@ async fn ask(world: &World, owner: UserId, text: &str) -> Result<Result<Policy, 
 }
 
 /// The form as it was filled in; what is left open is left out.
-fn read(arguments: &str) -> Result<Policy, Vec<String>> {
-    let filled: Value = serde_json::from_str(arguments).map_err(|error| vec![format!("That is not JSON: {error}.")])?;
+pub(crate) fn read(arguments: &str) -> Result<Policy, Vec<String>> {
+    let filled = untrusted::json(arguments.as_bytes()).map_err(|error| vec![format!("That is not JSON: {error}.")])?;
     serde_path_to_error::deserialize(without_nulls(filled))
         .map_err(|error| vec![format!("{}: {}.", error.path(), error.inner())])
 }

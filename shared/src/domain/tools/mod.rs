@@ -45,6 +45,7 @@ use crate::error::{Error, Result};
 use crate::model::UserId;
 use crate::model::action::Action;
 use crate::model::document::Hit;
+use crate::model::untrusted;
 
 /// In the metadata of what a search of the calendar found: the dates that fit, in words.
 pub const DATES: &str = "dates";
@@ -140,7 +141,7 @@ pub async fn run(caller: &Caller<'_>, name: &str, arguments: &str) -> Result<Ran
         Error::bad_request(format!("Unknown function: {name}. There are: {}.", known.join(", ")))
     })?;
     let text = if arguments.trim().is_empty() { "{}" } else { arguments };
-    let arguments = serde_json::from_str(text)
+    let arguments = untrusted::json(text.as_bytes())
         .map_err(|error| Error::bad_request(format!("The arguments of {name} are not JSON: {error}.")))?;
     match tool.run {
         Run::Read(read) => read(caller, arguments).await.map(Ran::Found),

@@ -1,6 +1,6 @@
 //! Tells a turn's events in the protocol a client speaks.
 
-mod html;
+pub(crate) mod html;
 mod seed;
 mod source;
 mod ui_stream;

@@ -22,7 +22,9 @@ pub fn event(raw: &Value) -> Result<Event, &'static str> {
     let event_id = number(raw, "eventId").ok_or("eventId is missing")?;
     let subscription = number(raw, "subscriptionId").unwrap_or_default();
     let occurred = number(raw, "occurredAt").ok_or("occurredAt is missing")?;
-    let occurred_at = Timestamp::from_millisecond(occurred).map_err(|_| "occurredAt is no time")?;
+    // What was before the epoch is no time of HubSpot's, and could be one that the database does not know.
+    let occurred_at = Timestamp::from_millisecond(occurred).ok().filter(|at| *at >= Timestamp::UNIX_EPOCH);
+    let occurred_at = occurred_at.ok_or("occurredAt is no time")?;
     let event_type = raw["subscriptionType"].as_str().ok_or("subscriptionType is missing")?;
     // HubSpot does not promise that an event's id is its own: the record it is about tells two of them apart.
     let record = number(raw, "objectId").unwrap_or_default();
@@ -53,8 +55,7 @@ fn about(raw: &Value, event_type: &str, occurred_at: Timestamp) -> Option<Hubspo
         _ => None,
     };
     let merged = raw["mergedObjectIds"].as_array().into_iter().flatten();
-    let merged =
-        merged.filter_map(|id| id.as_i64().map(|id| id.to_string()).or_else(|| id.as_str().map(str::to_owned)));
+    let merged = merged.filter_map(|id| integer(id).map(|id| id.to_string()));
     let other = raw["associationType"].as_str().and_then(|kind| kind.split_once("_TO_")?.1.parse().ok());
     let text = |name: &str| raw[name].as_str().map(str::to_owned);
     Some(HubspotEvent {
@@ -78,7 +79,11 @@ fn about(raw: &Value, event_type: &str, occurred_at: Timestamp) -> Option<Hubspo
 
 /// HubSpot writes numbers; some of its tools write them as texts.
 fn number(raw: &Value, name: &str) -> Option<i64> {
-    raw[name].as_i64().or_else(|| raw[name].as_str()?.parse().ok())
+    integer(&raw[name])
+}
+
+fn integer(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_str()?.parse().ok())
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! Answers of a model that has been talked into leaking: none may carry an address out.
 
-use proptest::test_runner::TestCaseError;
-
 use super::*;
 
 /// In each, the address is the attacker's and SECRET is what it would carry.
@@ -156,7 +154,8 @@ fn no_attempt_gets_an_address_out() {
                     let letters: Vec<char> = text.chars().collect();
                     letters.chunks(cut).map(|part| part.iter().collect()).collect()
                 });
-                assert!(has_no_address(&pieces).is_ok(), "{text}\n{pieces:?}");
+                assert!(has_no_address(&pieces, &sources()).is_ok(), "{text}\n{pieces:?}");
+                assert!(!carries_a_secret(&pieces), "{text}\n{pieces:?}");
                 assert!(is_well_formed(&pieces).is_ok(), "{text}\n{pieces:?}");
                 let plain = sources()
                     .iter()
@@ -187,40 +186,12 @@ fn ordinary_words_are_no_addresses() {
     assert_eq!(shown(prose), format!("<p>{prose}"));
 }
 
-/// What a client could make a link or a picture of, also where it takes the text of neighbours together.
-pub fn has_no_address(pieces: &[Piece]) -> Result<(), TestCaseError> {
-    let mut text = String::new();
-    for piece in pieces {
-        match piece {
-            Piece::Text(part) | Piece::Code(part) => text += &part.to_lowercase(),
-            Piece::CodeBlock(part) => text += &format!("\n{}\n", part.to_lowercase()),
-            Piece::Cite { url, .. } if sources().iter().any(|source| source.url == *url) => text.push(']'),
-            Piece::Cite { url, .. } => return Err(TestCaseError::fail(format!("{url} is no source's"))),
-            Piece::Strong(_) | Piece::Emphasis(_) => {}
-            _ => text.push('\n'),
-        }
-    }
-    let signs = [
-        "//",
-        "http:",
-        "https:/",
-        "www.e",
-        "javascript:",
-        "vbscript:",
-        "example/",
-        "example?d",
-        "data:text",
-        "data:image",
-        "mailto:",
-        "tel:+",
-        "sms:+",
-        "secret.evil",
-        "secret.a.b",
-        "secret。evil",
-    ];
-    let harmless = text.replace("http:\n", "").replace("http: ", "");
-    match signs.iter().find(|sign| harmless.contains(**sign)) {
-        Some(sign) => Err(TestCaseError::fail(format!("{sign} in {pieces:?}"))),
-        None => Ok(()),
-    }
+/// Whoever owns a domain sees what stands before it.
+fn carries_a_secret(pieces: &[Piece]) -> bool {
+    let texts = pieces.iter().filter_map(|piece| match piece {
+        Piece::Text(text) | Piece::Code(text) | Piece::CodeBlock(text) => Some(text.to_lowercase()),
+        _ => None,
+    });
+    let text: String = texts.collect();
+    ["secret.evil", "secret.a.b", "secret。evil"].iter().any(|sign| text.contains(sign))
 }
