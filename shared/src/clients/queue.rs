@@ -1,12 +1,21 @@
 //! SQS: rings for a task. The message carries the task's id and nothing else; the row is the truth.
 
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use aws_sdk_sqs::Client;
+use aws_sdk_sqs::config::retry::RetryConfig;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind, Result};
 use crate::model::TaskId;
+
+/// For one bell. Somebody waits for the answer that comes after it, and the sweep rings again for what was not heard.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// Times a bell is tried within that.
+const TRIES: u32 = 2;
+/// A queue that fell silent is left alone for so long, so that not every answer waits for it.
+const SILENCE: Duration = Duration::from_secs(5);
 
 /// SQS holds a message back this long at most.
 const MAX_DELAY: Duration = Duration::from_secs(900);
@@ -20,11 +29,18 @@ pub enum Bell {
 pub struct Queue {
     client: Client,
     url: String,
+    /// Until when it is not tried.
+    silent: Mutex<Option<Instant>>,
 }
 
 impl Queue {
     pub fn new(aws: &aws_config::SdkConfig, url: String) -> Self {
-        Self { client: Client::new(aws), url }
+        let retries = RetryConfig::standard()
+            .with_max_attempts(TRIES)
+            .with_initial_backoff(PATIENCE / 10)
+            .with_max_backoff(PATIENCE / 5);
+        let config = aws_sdk_sqs::config::Builder::from(aws).retry_config(retries).build();
+        Self { client: Client::from_conf(config), url, silent: Mutex::default() }
     }
 
     /// Asks for a worker, after a while if `delay` says so. What is due later than SQS can wait is left to the sweep.
@@ -32,13 +48,22 @@ impl Queue {
         if delay > MAX_DELAY {
             return Ok(());
         }
+        let unheard = || Error::new(Kind::Unavailable, "The task queue did not take a message.");
+        if self.silent(|until| until.is_some_and(|until| Instant::now() < until)) {
+            return Err(unheard().because("it fell silent a moment ago"));
+        }
         let body = serde_json::to_string(&Bell::V1 { task })?;
         let seconds = i32::try_from(delay.as_secs_f64().ceil() as i64).unwrap_or(0);
-        let sent =
-            self.client.send_message().queue_url(&self.url).message_body(body).delay_seconds(seconds).send().await;
-        sent.map_err(|error| {
-            Error::new(Kind::Unavailable, "The task queue did not take a message.").because(error.into_service_error())
-        })?;
+        let send = self.client.send_message().queue_url(&self.url).message_body(body).delay_seconds(seconds).send();
+        let Ok(sent) = tokio::time::timeout(PATIENCE, send).await else {
+            self.silent(|until| *until = Some(Instant::now() + SILENCE));
+            return Err(unheard().because("it did not answer in time"));
+        };
+        sent.map_err(|error| unheard().because(error.into_service_error()))?;
         Ok(())
+    }
+
+    fn silent<T>(&self, with: impl FnOnce(&mut Option<Instant>) -> T) -> T {
+        with(&mut self.silent.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -122,6 +122,11 @@ impl World {
         Ok(pool)
     }
 
+    /// The same for several, at once: none waits for the bell of another.
+    pub async fn ring_all(&self, tasks: &[TaskId]) {
+        futures::future::join_all(tasks.iter().map(|task| self.ring(*task, Duration::ZERO))).await;
+    }
+
     /// Rings for a task whose row is committed. A bell that is lost costs time, not the task: the sweep rings again.
     pub async fn ring(&self, task: TaskId, delay: Duration) {
         if let Err(error) = self.queue.ring(task, delay).await {

@@ -20,8 +20,11 @@ pub(crate) use answer::{has_no_address, is_well_formed};
 
 use std::borrow::Cow;
 
+/// Takes any bytes, and panics when a promise is broken.
+pub type Target = fn(&[u8]);
+
 /// Name and body of every target. Each has a file of its name in `infra/fuzz/fuzz_targets`, which libFuzzer starts.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub const TARGETS: &[(&str, Target)] = &[
     ("answer", answer::run),
     ("channel", channel::run),
     ("hubspot", hubspot::run),
@@ -36,7 +39,7 @@ pub const TARGETS: &[(&str, fn(&[u8]))] = &[
 ///
 /// # Panics
 /// When there is none.
-pub fn target(name: &str) -> fn(&[u8]) {
+pub fn target(name: &str) -> Target {
     let found = TARGETS.iter().find(|(known, _)| *known == name);
     found.map_or_else(|| panic!("there is no target {name}"), |(_, body)| *body)
 }

@@ -1,7 +1,5 @@
 //! Gmail tells that a mailbox changed; what changed it does not say.
 
-use std::time::Duration;
-
 use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -87,11 +85,19 @@ pub async fn receive(world: &World, push: &Push) -> Result<Received> {
     if owners.is_empty() {
         for_nobody(world, Source::Gmail, 1).await?;
     }
-    let mut task = None;
+    let mut kept = Vec::new();
     for owner in owners {
-        task = task.or(receive_for(world, owner, push).await?);
+        match receive_for(world, owner, push).await {
+            Ok(task) => kept.extend(task),
+            Err(error) => {
+                // The push comes again, and for these it will be known.
+                world.ring_all(&kept).await;
+                return Err(error);
+            }
+        }
     }
-    Ok(match task {
+    world.ring_all(&kept).await;
+    Ok(match kept.first().copied() {
         None => Received::Nothing { status: "ok", processed: false },
         Some(task_id) => {
             Received::News { status: "ok", processed: true, task_id, task_state: State::Pending, result: (), error: () }
@@ -123,10 +129,6 @@ async fn receive_for(world: &World, owner: UserId, push: &Push) -> Result<Option
         Some(task)
     };
     tenant.commit().await?;
-    drop(db);
-    if let Some(task) = task {
-        world.ring(task, Duration::ZERO).await;
-    }
     Ok(task)
 }
 

@@ -3,7 +3,6 @@
 pub(crate) mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -96,6 +95,15 @@ pub fn parse(body: &[u8]) -> Result<Vec<Value>> {
 
 /// Has what changed read by everybody who connected its portal. Answers in the seed's shape, one result for each event.
 pub async fn receive(world: &World, raw: &[Value]) -> Result<Received> {
+    let mut kept = Vec::new();
+    let received = keep(world, raw, &mut kept).await;
+    // Also for what was kept before something went wrong: the delivery comes again, and that part of it will be known.
+    world.ring_all(&kept).await;
+    received
+}
+
+/// Tells in `kept` which tasks there are now, also when it fails.
+async fn keep(world: &World, raw: &[Value], kept: &mut Vec<TaskId>) -> Result<Received> {
     let events: Vec<Result<Event, &'static str>> = raw.iter().map(wire::event).collect();
     let mut portals: BTreeMap<&str, Vec<&Event>> = BTreeMap::new();
     for event in events.iter().flatten() {
@@ -118,6 +126,7 @@ pub async fn receive(world: &World, raw: &[Value]) -> Result<Received> {
         }
         for owner in owners {
             let Some((task, read)) = receive_for(world, owner, &events).await? else { continue };
+            kept.push(task);
             tasks.extend(read.into_iter().map(|key| (key, Some(task))));
         }
     }
@@ -159,7 +168,5 @@ async fn receive_for<'a>(world: &World, owner: UserId, events: &[&'a Event]) -> 
     let task = task.ok_or_else(|| Error::internal("A task without a key was not added."))?;
     webhook_events::put_task(&tenant, Source::Hubspot, &keys, task).await?;
     tenant.commit().await?;
-    drop(db);
-    world.ring(task, Duration::ZERO).await;
     Ok(Some((task, keys)))
 }

@@ -52,6 +52,54 @@ async fn a_flood_of_unknown_keys_asks_google_once_a_minute() {
     assert_eq!(google.control().requests().len(), 3);
 }
 
+/// Whoever calls a webhook does not wait until Google has found its keys again.
+#[tokio::test]
+async fn while_google_is_asked_the_last_keys_hold_for_everybody_else() {
+    let (google, url) = google().await;
+    let (keys, http) = (GoogleKeys::default(), client().unwrap());
+    let start = Timestamp::from_second(1_795_000_000).unwrap();
+    let shown = keys.for_token(&http, &url, "", start).await.unwrap();
+    let known = token(shown.keys[0].common.key_id.as_deref().unwrap());
+    let (later, begun) = (start + SignedDuration::from_hours(48), Instant::now());
+    let hanging =
+        Fault { method: None, path: "/certs".into(), times: 1000, kind: FaultKind::Slow { delay_ms: 60_000 } };
+    google.control().arm(hanging);
+
+    let asks = keys.for_token(&http, &url, &known, later);
+    let others = async {
+        tokio::task::yield_now().await;
+        for _ in 0..20 {
+            keys.for_token(&http, &url, &known, later).await.unwrap();
+        }
+        begun.elapsed()
+    };
+    let (asked, waited) = tokio::join!(asks, others);
+
+    assert_eq!(asked.unwrap().keys.len(), shown.keys.len());
+    assert!(begun.elapsed() >= PATIENCE, "one of them asked");
+    assert!(waited < PATIENCE, "and none of the others waited for it");
+    assert_eq!(google.control().requests().len(), 2);
+}
+
+#[tokio::test]
+async fn whoever_waited_for_nothing_does_not_ask_again_one_by_one() {
+    let (google, url) = google().await;
+    let (keys, http) = (GoogleKeys::default(), client().unwrap());
+    let start = Timestamp::from_second(1_795_000_000).unwrap();
+    google.control().arm(Fault {
+        method: None,
+        path: "/certs".into(),
+        times: 1000,
+        kind: FaultKind::Status { status: 404, headers: Default::default(), body: None },
+    });
+
+    let all = (0..20).map(|_| keys.for_token(&http, &url, "", start));
+    let all = futures::future::join_all(all).await;
+
+    assert!(all.iter().all(|answer| answer.as_ref().is_err_and(|error| !error.kind.status().is_client_error())));
+    assert_eq!(google.control().requests().len(), 1);
+}
+
 #[tokio::test]
 async fn while_google_is_away_the_last_keys_hold() {
     let (google, url) = google().await;

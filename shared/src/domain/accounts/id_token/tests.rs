@@ -103,6 +103,9 @@ fn wrong_claims_are_refused_one_by_one() {
         without("nonce"),
         with("exp", NOW - 61),
         with("iat", NOW + 61),
+        with("nbf", NOW + 61),
+        with("aud", json!([CLIENT])),
+        with("aud", json!([CLIENT, "another.apps.googleusercontent.com"])),
         with("sub", ""),
         // Times that are none.
         with("exp", "never"),

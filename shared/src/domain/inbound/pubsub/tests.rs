@@ -56,6 +56,7 @@ fn passes(token: &str) -> bool {
 fn our_subscriptions_token_passes_in_either_spelling_of_its_issuer() {
     assert!(passes(&signed(&claims())));
     assert!(passes(&signed(&with("iss", "accounts.google.com"))));
+    assert!(passes(&signed(&with("nbf", NOW + 60))));
 }
 
 #[test]
@@ -70,6 +71,14 @@ fn wrong_claims_are_refused_one_by_one() {
         with("email_verified", "true"),
         with("exp", NOW - 61),
         with("iat", NOW + 61),
+        with("nbf", NOW + 61),
+        with("nbf", "soon"),
+        // A token for several could be sent on by any of them.
+        with("aud", json!([AUDIENCE])),
+        with("aud", json!([AUDIENCE, "https://other.example"])),
+        with("aud", &AUDIENCE[..AUDIENCE.len() - 1]),
+        with("aud", format!("{AUDIENCE}/")),
+        with("email_verified", 1),
         with("exp", "never"),
         without("iss"),
         without("aud"),
