@@ -127,7 +127,18 @@ pub fn has_no_address(pieces: &[Piece], sources: &[Cited]) -> Result<(), String>
             _ => text.push('\n'),
         }
     }
-    for sign in ["//", "https:/", "http:/", "javascript:x", "vbscript:x", "data:text", "data:image", "mailto:x", "tel:+", "sms:+"] {
+    for sign in [
+        "//",
+        "https:/",
+        "http:/",
+        "javascript:x",
+        "vbscript:x",
+        "data:text",
+        "data:image",
+        "mailto:x",
+        "tel:+",
+        "sms:+",
+    ] {
         if text.contains(sign) {
             return Err(format!("{sign} in {pieces:?}"));
         }

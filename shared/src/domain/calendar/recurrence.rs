@@ -113,6 +113,10 @@ pub(super) fn local(text: &str, zone: &TimeZone, own: &TimeZone) -> Option<DateT
 
 /// The local starts a rule gives up to `horizon`. `None` when it cannot be understood.
 fn expand(rule: &str, start: DateTime, own: &TimeZone, horizon: DateTime) -> Option<Vec<DateTime>> {
+    // RFC 5545 has nothing else in a rule, and the crate that reads it cuts it anywhere.
+    if !rule.is_ascii() {
+        return None;
+    }
     let mut parts = Vec::new();
     for part in rule.split(';').filter(|part| !part.is_empty()) {
         let Some(until) = part.strip_prefix("UNTIL=") else {

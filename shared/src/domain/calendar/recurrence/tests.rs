@@ -101,6 +101,8 @@ fn whole_days_stay_whole_days() {
 fn a_rule_that_makes_no_sense_has_its_first_date() {
     let found = starts(&series(hour("2026-11-02T09:00"), &["RRULE:FREQ=SOMETIMES"]), "2026-11-01", "2026-12-01");
     assert_eq!(found, ["2026-11-02 09:00-07:00"]);
+    let foreign = series(hour("2026-11-02T09:00"), &["RRULE:FREQ=WEEKLY;BYDAY=2€"]);
+    assert_eq!(starts(&foreign, "2026-11-01", "2026-12-01"), ["2026-11-02 09:00-07:00"]);
     let over = series(hour("2026-11-02T09:00"), &["RRULE:FREQ=DAILY;UNTIL=20261001"]);
     assert!(starts(&over, "2026-11-01", "2026-12-01").is_empty());
 }
