@@ -34,6 +34,7 @@ pub mod preflight;
 pub mod routes;
 pub mod rules;
 pub mod schedules;
+pub mod sessions;
 pub mod tasks;
 pub mod webhooks;
 pub mod workers;

@@ -5,7 +5,7 @@ use shared::edge::{Command, Consumer, Route, Schedule};
 
 use crate::{
     approvals, auth, chat, connections, console, conversations, docs, domain, health, ingest, knowledge, metrics, ops,
-    preflight, rules, schedules, tasks, webhooks, workers,
+    preflight, rules, schedules, sessions, tasks, webhooks, workers,
 };
 
 /// Binary and route. A binary may answer to several routes.
@@ -18,6 +18,9 @@ pub const ROUTES: &[(&str, Route)] = &[
     ("auth-logout", auth::logout::ROUTE),
     ("auth-refresh", auth::refresh::ROUTE),
     ("auth-setup-push-notifications", auth::setup_push_notifications::ROUTE),
+    ("sessions-list", sessions::list::ROUTE),
+    ("sessions-delete", sessions::delete::ROUTE),
+    ("sessions-delete", sessions::delete::ONE),
     ("connections-list", connections::list::ROUTE),
     ("connections-delete", connections::delete::ROUTE),
     ("chat-send", chat::send::ROUTE),

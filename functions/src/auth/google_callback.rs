@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use shared::domain::accounts::session;
 use shared::domain::accounts::sign_in::{self, Callback};
 use shared::edge::{Call, Reply, Route};
 use shared::error::Kind;
@@ -39,12 +40,28 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
 }
 
 async fn finish(app: &App, call: &Call, code: &str, state: &str) -> Result<String> {
-    let browser = call.known_browser();
+    let browser = call.known_browser(app);
 
     let signed_in = sign_in::finish(app, &Callback { code, state, browser: browser.as_deref() }).await?;
     for task in signed_in.tasks {
         app.ring(task, Duration::ZERO).await;
     }
+    end_previous(app, call).await;
 
     Ok(signed_in.session_token)
+}
+
+/// The browser has one session at a time: what it was signed in with before, by whomever, is over. Should that fail, the new
+/// session is still good.
+async fn end_previous(app: &App, call: &Call) {
+    let ended = async {
+        let mut db = app.db().await?;
+        for token in call.session_tokens() {
+            session::end(&mut db, &token, app.now()).await?;
+        }
+        Ok::<_, Error>(())
+    };
+    if let Err(error) = ended.await {
+        tracing::warn!(error = ?error, "the session before a sign-in was not ended");
+    }
 }

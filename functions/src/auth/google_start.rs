@@ -10,7 +10,7 @@ pub const ROUTE: Route = Route::get("/api/auth/google/start", |app, call| Box::p
     .empty(302);
 
 async fn handler(app: &App, call: Call) -> Result<Reply> {
-    let browser = call.browser()?;
+    let browser = call.browser(app)?;
     let secrets = app.secrets().await?;
 
     let db = app.db().await?;

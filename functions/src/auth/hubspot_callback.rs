@@ -42,7 +42,7 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
 }
 
 async fn finish(app: &App, call: &Call, advisor: Advisor, code: &str, state: &str) -> Result<()> {
-    let browser = call.known_browser();
+    let browser = call.known_browser(app);
     let secrets = app.secrets().await?;
     let callback = Callback { code, state, browser: browser.as_deref() };
     let asker = Asker { user: advisor.id, session: advisor.session };

@@ -17,7 +17,7 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
         (Kind::Unauthenticated, Some(_)) => Error::new(Kind::Unauthenticated, "Invalid or expired session"),
         _ => error,
     })?;
-    let browser = call.browser()?;
+    let browser = call.browser(app)?;
     let secrets = app.secrets().await?;
 
     let asker = Asker { user: advisor.id, session: advisor.session };

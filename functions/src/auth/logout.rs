@@ -17,10 +17,13 @@ struct LoggedOut {
 }
 
 async fn handler(app: &App, call: Call) -> Result<Reply> {
-    if let Some(token) = call.session_token() {
+    let tokens = call.session_tokens();
+    if !tokens.is_empty() {
         call.require_own_site(app)?;
         let mut db = app.db().await?;
-        session::end(&mut db, &token, app.now()).await?;
+        for token in &tokens {
+            session::end(&mut db, token, app.now()).await?;
+        }
     }
 
     call.end_session();

@@ -2,7 +2,7 @@
 //! is given by some call. An endpoint that is new has its calls in [`calls`] and what they speak of in [`Walk::known`].
 
 mod calls;
-mod walk;
+pub(super) mod walk;
 
 use std::collections::BTreeSet;
 

@@ -9,6 +9,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 use shared::edge::Mode;
+use shared::edge::headers::{CACHE, POLICY, PROTECTION};
 
 use crate::routes::{COMMANDS, CONSUMERS, ROUTES, SCHEDULES};
 use template::{Template, root};
@@ -126,6 +127,26 @@ fn every_path_answers_preflights() {
 
     assert_eq!(answered, ROUTES.iter().map(|(_, route)| route.path).collect());
     assert!(preflight.events("Api").iter().all(|event| event["Method"] == "OPTIONS"));
+}
+
+/// What it says by itself protects a browser no less than what the functions say.
+#[test]
+fn the_gateways_own_answers_are_protected() {
+    let template = Template::read();
+    let responses = &template.0["Resources"]["Api"]["Properties"]["GatewayResponses"];
+    let policy = POLICY.replace(" 'none'", "");
+    let wanted = [("content-security-policy", policy.as_str()), ("cache-control", CACHE), ("vary", "Origin")];
+    for kind in ["DEFAULT_4XX", "DEFAULT_5XX"] {
+        let headers = responses[kind]["ResponseParameters"]["Headers"].as_object().unwrap();
+        let sent: BTreeMap<String, &Value> =
+            headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
+        for (name, value) in PROTECTION.into_iter().chain(wanted) {
+            assert_eq!(sent.get(name), Some(&&json!(format!("'{value}'"))), "{kind}: {name}");
+        }
+        // One origin, and never any.
+        let origin = &sent["access-control-allow-origin"]["Sub"][0];
+        assert_eq!(origin, "'https://${Host}'", "{kind}");
+    }
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! The world of one test: a migrated database of its own, a queue of its own, fakes of its own; and people who use it.
 
 mod listen;
+mod protection;
+mod traces;
 
 pub use listen::{APP_ID, Heard};
+pub use traces::changed;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -323,7 +326,10 @@ impl Person<'_> {
             }
         }
         let body = body.collect().await.unwrap().to_bytes();
-        Answer { status: parts.status, headers: parts.headers, body: String::from_utf8(body.to_vec()).unwrap() }
+        let answer =
+            Answer { status: parts.status, headers: parts.headers, body: String::from_utf8(body.to_vec()).unwrap() };
+        protection::check(&self.app.app.config, &format!("{method} {path}"), &headers, &answer);
+        answer
     }
 
     /// Goes through Google's consent page. Answers where the browser ended.
@@ -473,7 +479,10 @@ fn proxy_event(
         query.entry(name.into_owned()).or_default().push(value.into_owned());
     }
     let single: BTreeMap<&String, &String> = headers.iter().map(|(name, value)| (name, value)).collect();
-    let multi: BTreeMap<&String, Vec<&String>> = headers.iter().map(|(name, value)| (name, vec![value])).collect();
+    let mut multi: BTreeMap<&String, Vec<&String>> = BTreeMap::new();
+    for (name, value) in headers {
+        multi.entry(name).or_default().push(value);
+    }
     json!({
         "resource": route.path, "path": url.path(), "httpMethod": method.as_str(),
         "headers": single, "multiValueHeaders": multi,

@@ -46,6 +46,15 @@ impl Outgoing {
         self.0.headers.lock().unwrap_or_else(PoisonError::into_inner).push((name, value));
     }
 
+    /// In place of a cookie of this name that was to be sent before: a browser gets one or the other.
+    fn send_cookie(&self, name: &str, value: HeaderValue) {
+        let mut headers = self.0.headers.lock().unwrap_or_else(PoisonError::into_inner);
+        let start = format!("{name}=");
+        headers
+            .retain(|(header, known)| header != header::SET_COOKIE || !known.as_bytes().starts_with(start.as_bytes()));
+        headers.push((header::SET_COOKIE, value));
+    }
+
     pub(super) fn take(&self) -> Vec<(HeaderName, HeaderValue)> {
         std::mem::take(&mut *self.0.headers.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -98,6 +107,11 @@ impl Call {
         parameters.first(name).and_then(|text| text.parse().ok()).ok_or_else(|| Error::not_found(what))
     }
 
+    /// Whether the path has such a part: a function may answer to several paths.
+    pub fn has_path(&self, name: &str) -> bool {
+        self.request.path_parameters().first(name).is_some()
+    }
+
     pub fn query(&self, name: &str) -> Option<String> {
         let parameters = self.request.query_string_parameters();
         // No text the database keeps or compares with holds NUL.
@@ -112,21 +126,30 @@ impl Call {
         })
     }
 
-    /// The value of the first cookie of this name.
-    pub fn cookie(&self, name: &str) -> Option<String> {
+    /// The values of all cookies of this name, each once.
+    pub(super) fn cookies(&self, name: &str) -> Vec<String> {
         let headers =
             self.request.headers().get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-        headers
-            .flat_map(cookie::Cookie::split_parse)
-            .filter_map(|cookie| cookie.ok())
-            .find(|cookie| cookie.name() == name)
-            .map(|cookie| cookie.value().to_owned())
+        let all = headers.flat_map(cookie::Cookie::split_parse).filter_map(|cookie| cookie.ok());
+        let mut values: Vec<String> = Vec::new();
+        for cookie in all.filter(|cookie| cookie.name() == name) {
+            if !values.iter().any(|known| known == cookie.value()) {
+                values.push(cookie.value().to_owned());
+            }
+        }
+        values
+    }
+
+    /// The value of the cookie of this name. Of two that differ a neighbour of our domain may have set one: neither is taken.
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        let mut values = self.cookies(name);
+        if values.len() > 1 { None } else { values.pop() }
     }
 
     /// Sends a cookie with the answer, whatever the answer is.
     pub fn set_cookie(&self, cookie: &cookie::Cookie<'_>) {
         if let Ok(value) = HeaderValue::try_from(cookie.to_string()) {
-            self.outgoing.send(header::SET_COOKIE, value);
+            self.outgoing.send_cookie(cookie.name(), value);
         }
     }
 

@@ -13,7 +13,6 @@ use crate::model::UserId;
 use crate::store::sessions;
 
 const SESSION: &str = "session";
-const BROWSER: &str = "oauth_browser";
 
 /// The advisor a call comes from.
 #[derive(Debug, Clone, Copy)]
@@ -90,6 +89,11 @@ impl Call {
         self.cookie(SESSION)
     }
 
+    /// Every session token the browser sent, to be ended.
+    pub fn session_tokens(&self) -> Vec<String> {
+        self.cookies(SESSION)
+    }
+
     /// For seven days. `SameSite=None`, because the frontend is served from another site.
     pub fn start_session(&self, token: &str) {
         let cookie = Cookie::build((SESSION, token))
@@ -111,25 +115,30 @@ impl Call {
         self.set_cookie(&cookie.build());
     }
 
-    /// What ties a sign-in to the browser that began it; made if this browser has none yet.
-    pub fn browser(&self) -> Result<String> {
-        if let Some(known) = self.cookie(BROWSER).filter(|value| value.len() >= 43) {
-            return Ok(known);
-        }
-        let fresh = crate::domain::accounts::random_token()?;
-        let cookie = Cookie::build((BROWSER, fresh.clone()))
+    /// What ties a sign-in to the browser that began it; made if this browser has none yet. It is sent with every beginning, so
+    /// that it lasts as long as the consent page may be looked at.
+    pub fn browser(&self, app: &App) -> Result<String> {
+        let known = self.known_browser(app).filter(|value| value.len() >= 43);
+        let browser = known.map_or_else(crate::domain::accounts::random_token, Ok)?;
+        let cookie = Cookie::build((browser_cookie(app), browser.clone()))
             .http_only(true)
             .secure(true)
             // Sent along when the provider sends the browser back, and by no other site's request.
             .same_site(SameSite::Lax)
-            .path("/api/auth")
+            .path("/")
             .max_age(CookieDuration::minutes(10));
         self.set_cookie(&cookie.build());
-        Ok(fresh)
+        Ok(browser)
     }
 
     /// The same, for the way back.
-    pub fn known_browser(&self) -> Option<String> {
-        self.cookie(BROWSER)
+    pub fn known_browser(&self, app: &App) -> Option<String> {
+        self.cookie(browser_cookie(app))
     }
+}
+
+/// With the prefix a browser takes the cookie from this host alone, and from no neighbour of its domain. Over plain HTTP, on a
+/// laptop, browsers do not know the prefix.
+fn browser_cookie(app: &App) -> &'static str {
+    if app.config.public_url.starts_with("https:") { "__Host-oauth_browser" } else { "oauth_browser" }
 }

@@ -24,6 +24,7 @@ const PLAIN: &[(&str, &str, u16)] = &[
     ("auth-me", "", 200),
     ("chat-health", "", 200),
     ("connections-list", "", 200),
+    ("sessions-list", "", 200),
     ("approvals-list", "", 200),
     ("approvals-list", "?state=asleep", 422),
     ("approvals-get", "", 200),
@@ -277,9 +278,13 @@ async fn endings(walk: &Walk<'_>) {
     }
     let disconnect = walk.operation("connections-delete");
     assert_eq!(walk.call(&ada, &disconnect, &FRONTEND, None).await.status, 204);
+    let elsewhere = walk.operation("sessions-delete-id");
+    assert_eq!(walk.call(&ada, &elsewhere, &FRONTEND, None).await.status, 204);
     let logout = walk.operation("auth-logout");
     assert_eq!(walk.call(&ada, &logout, &[], None).await.status, 403, "another site cannot sign her out");
     let answer = walk.call(&ada, &logout, &FRONTEND, None).await;
     assert_eq!(answer.status, 200);
     assert_eq!(ada.get("/api/auth/me").await.json()["user"], Value::Null);
+    let everywhere = walk.operation("sessions-delete");
+    assert_eq!(walk.call(&walk.person(EVE), &everywhere, &FRONTEND, None).await.status, 204);
 }

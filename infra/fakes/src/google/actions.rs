@@ -9,7 +9,7 @@ use super::gmail::mailbox::Mailbox;
 use super::gmail::send;
 use super::push::{PushConfig, PushFault};
 use super::state::{Account, State};
-use super::{Google, calendar, loopback};
+use super::{Forgery, Google, calendar, loopback};
 use crate::practice::{self, Practice};
 use crate::server::lock;
 
@@ -120,6 +120,11 @@ impl Google {
     /// Breaks the next notification; several calls queue up.
     pub fn break_next_push(&self, fault: PushFault) {
         self.world.push.break_next(fault);
+    }
+
+    /// The next id_token is like this; several calls queue up.
+    pub fn forge_next_id_token(&self, forgery: Forgery) {
+        lock(&self.world.forgeries).push_back(forgery);
     }
 
     /// Switches Gmail's limit of 6,000 units per minute and account on or off; it is off at the start.

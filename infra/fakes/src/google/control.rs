@@ -17,6 +17,7 @@
 //! | `PATCH /_control/events/{email}/{id}` | changes what the body names of an event, or of a date of a series |
 //! | `POST /_control/push` | sets the push subscription, see [`super::PushConfig`]; `DELETE` removes it |
 //! | `POST /_control/push/fault` `{"kind": "lost"}` | breaks the next notification, see [`super::PushFault`] |
+//! | `POST /_control/id_tokens` `{"claims": {"aud": "other"}, "header": {}, "signature": "ours"}` | makes the next id_token a forged one, see [`super::Forgery`] |
 //! | `POST /_control/quota` `{"enforce": true}` | switches Gmail's quota on or off |
 //!
 //! `email` and `mailbox` default to the first account wherever they are in a query or a body.
@@ -37,7 +38,7 @@ use url::Url;
 use super::push::{PushConfig, PushFault};
 use super::state::State;
 use super::world::World;
-use super::{calendar, gmail, loopback};
+use super::{Forgery, calendar, gmail, loopback};
 use crate::practice::{Mail, Mailbox};
 use crate::server::lock;
 
@@ -60,6 +61,7 @@ pub(super) fn router(world: &Arc<World>) -> Router {
         .route("/_control/events/{email}/{id}", delete(delete_event).patch(amend_event))
         .route("/_control/push", post(set_push).delete(remove_push))
         .route("/_control/push/fault", post(break_push))
+        .route("/_control/id_tokens", post(forge))
         .route("/_control/quota", post(quota))
         .with_state(world.clone())
 }
@@ -310,6 +312,11 @@ struct Break {
 
 async fn break_push(Extract(world): Shared, Json(body): Json<Break>) -> StatusCode {
     world.push.break_next(body.kind);
+    StatusCode::NO_CONTENT
+}
+
+async fn forge(Extract(world): Shared, Json(forgery): Json<Forgery>) -> StatusCode {
+    lock(&world.forgeries).push_back(forgery);
     StatusCode::NO_CONTENT
 }
 

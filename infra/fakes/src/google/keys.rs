@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use aws_lc_rs::digest;
-use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
@@ -25,8 +25,12 @@ impl Signer {
         if let Some(signer) = KEY.get() {
             return Ok(signer.clone());
         }
-        let pair = KeyPair::generate(KeySize::Rsa2048).map_err(std::io::Error::other)?;
-        Ok(KEY.get_or_init(|| Self::new(pair)).clone())
+        let fresh = Self::fresh()?;
+        Ok(KEY.get_or_init(|| fresh).clone())
+    }
+
+    pub fn fresh() -> std::io::Result<Self> {
+        Ok(Self::new(KeyPair::generate(KeySize::Rsa2048).map_err(std::io::Error::other)?))
     }
 
     /// Reads what [`Signer::export`] wrote.
@@ -57,15 +61,36 @@ impl Signer {
 
     /// A compact RS256 token.
     pub fn sign(&self, claims: &Value) -> String {
-        let header = json!({ "alg": "RS256", "kid": self.kid, "typ": "JWT" });
-        let body =
-            format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims.to_string()));
+        let content = unsigned(&self.header(), claims);
+        let signature = self.signature(&content);
+        format!("{content}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+
+    pub fn header(&self) -> Value {
+        json!({ "alg": "RS256", "kid": self.kid, "typ": "JWT" })
+    }
+
+    /// Empty when there is none.
+    pub fn signature(&self, content: &str) -> Vec<u8> {
         let mut signature = vec![0; self.pair.public_modulus_len()];
-        if self.pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), body.as_bytes(), &mut signature).is_err() {
+        if self.pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), content.as_bytes(), &mut signature).is_err() {
             signature.clear();
         }
-        format!("{body}.{}", URL_SAFE_NO_PAD.encode(signature))
+        signature
     }
+
+    /// The public half as a PEM file.
+    pub fn public_pem(&self) -> String {
+        let der: Option<PublicKeyX509Der<'_>> = self.pair.public_key().as_der().ok();
+        let text = der.map(|der| STANDARD.encode(der.as_ref())).unwrap_or_default();
+        let lines: Vec<&str> = (0..text.len()).step_by(64).map(|at| &text[at..text.len().min(at + 64)]).collect();
+        format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"))
+    }
+}
+
+/// The two parts of a token that are signed.
+pub(super) fn unsigned(header: &Value, claims: &Value) -> String {
+    format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims.to_string()))
 }
 
 /// The two integers of an RFC 8017 `RSAPublicKey`, without leading zeros.

@@ -36,6 +36,7 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::post;
 use tokio::task::JoinHandle;
 
+pub use oauth::{Forgery, Signature};
 pub use push::{PushConfig, PushFault};
 
 use crate::server::{self, Clock, Control, Running};

@@ -14,6 +14,7 @@ use super::OAuthClient;
 use super::calendar::channels;
 use super::gmail::mailbox::Mailbox;
 use super::keys::Signer;
+use super::oauth::Forgery;
 use super::push::Push;
 use super::state::{self, State};
 use crate::server::{Control, lock};
@@ -31,6 +32,8 @@ pub(super) struct World {
     pub enforce_quota: AtomicBool,
     /// Units spent in the last minute, by account and client.
     pub spent: Mutex<BTreeMap<String, VecDeque<(Timestamp, u32)>>>,
+    /// What the next id_tokens are like, if not honest.
+    pub forgeries: Mutex<VecDeque<Forgery>>,
     pub state_file: Option<PathBuf>,
     unsaved: AtomicBool,
     changed: Notify,
@@ -64,6 +67,7 @@ impl World {
             runtime: Handle::current(),
             enforce_quota: AtomicBool::new(false),
             spent: Mutex::default(),
+            forgeries: Mutex::default(),
             state_file: parts.state_file,
             unsaved: AtomicBool::new(false),
             changed: Notify::new(),

@@ -91,6 +91,41 @@ async fn a_buffered_function_is_called_as_when_deployed() {
 }
 
 #[tokio::test]
+async fn its_own_answers_are_protected_like_all_others() {
+    let (base, _stop) = start().await;
+    let client = http_client::client().unwrap();
+    // More than the gateway reads is not told apart from a broken connection by every client: the event's limit is.
+    let large = vec![b'x'; LARGEST_PAYLOAD];
+
+    for (request, status) in [
+        (client.get(format!("{base}/nowhere")), Status::FORBIDDEN),
+        (client.head(format!("{base}/hello/Ann")), Status::FORBIDDEN),
+        (client.delete(format!("{base}/count")), Status::FORBIDDEN),
+        (client.post(format!("{base}/hello/Ann")).body(large), Status::PAYLOAD_TOO_LARGE),
+        (client.post(format!("{base}/hello/panic")), Status::BAD_GATEWAY),
+    ] {
+        let response = http_client::send(request).await.unwrap();
+        assert_eq!(response.status(), status);
+        let sent = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap());
+        for (name, value) in [
+            ("strict-transport-security", "max-age=63072000; includeSubDomains"),
+            ("x-content-type-options", "nosniff"),
+            ("x-frame-options", "DENY"),
+            ("referrer-policy", "no-referrer"),
+            ("cache-control", "no-store"),
+            ("vary", "Origin"),
+        ] {
+            assert_eq!(sent(name), Some(value), "{status}: {name}");
+        }
+        assert!(sent("content-security-policy").unwrap().starts_with("default-src 'none'; frame-ancestors 'none'"));
+        assert_eq!(
+            (sent("set-cookie"), sent("x-xss-protection"), sent("access-control-allow-origin")),
+            (None, None, None)
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_stream_arrives_piece_by_piece_and_goes_on_without_its_reader() {
     let (base, stop) = start().await;
     let client = http_client::client().unwrap();

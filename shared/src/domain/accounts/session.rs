@@ -2,7 +2,8 @@
 //!
 //! A token is replaced on an ordinary answer once it is older than [`ROTATE_AFTER`]. The token before it is still taken
 //! for ten seconds, for requests that were under way. After that: if the new token was never used, its answer was lost, and
-//! another is sent, once; if it was used, somebody else has the old one, and the whole session ends.
+//! another is sent, once; if it was used, somebody else has the old one, and the whole session ends. It ends as well when the
+//! token whose answer was lost turns up later: then two have one.
 
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -10,7 +11,7 @@ use uuid::Uuid;
 use super::random_token;
 use crate::error::{Error, Result};
 use crate::model::UserId;
-use crate::store::sessions::{self, Token};
+use crate::store::sessions::{self, Open, Token};
 use crate::store::{Connection, Tenant};
 
 pub const ROTATE_AFTER: SignedDuration = SignedDuration::from_mins(15);
@@ -82,6 +83,32 @@ pub async fn end(db: &mut Connection, token: &str, now: Timestamp) -> Result<()>
         sessions::revoke(&tenant, known.session, now).await?;
         tenant.commit().await?;
     }
+    Ok(())
+}
+
+/// The sessions the advisor could go on with, the one that was used last first.
+pub async fn list(db: &mut Connection, owner: UserId, now: Timestamp) -> Result<Vec<Open>> {
+    let tenant = db.tenant(owner).await?;
+    let open = sessions::list(&tenant, now, now - IDLE).await?;
+    tenant.commit().await?;
+    Ok(open)
+}
+
+/// Ends one of the advisor's sessions; 404 when there is none of this id.
+pub async fn end_one(db: &mut Connection, owner: UserId, session: Uuid, now: Timestamp) -> Result<()> {
+    let tenant = db.tenant(owner).await?;
+    if !sessions::revoke(&tenant, session, now).await? {
+        return Err(Error::not_found("session"));
+    }
+    tenant.commit().await
+}
+
+/// Ends all of the advisor's sessions, wherever they are.
+pub async fn end_all(db: &mut Connection, owner: UserId, now: Timestamp) -> Result<()> {
+    let tenant = db.tenant(owner).await?;
+    let ended = sessions::revoke_all(&tenant, now).await?;
+    tenant.commit().await?;
+    tracing::info!(user.id = %owner, sessions = ended, "the advisor ended all sessions");
     Ok(())
 }
 

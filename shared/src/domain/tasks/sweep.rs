@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 
 use crate::domain::{World, inbound};
 use crate::error::Result;
-use crate::store::{idempotency_keys, metrics, oauth_states, rate_limits, request_windows, tasks};
+use crate::store::{idempotency_keys, metrics, oauth_states, rate_limits, request_windows, sessions, tasks};
 
 /// A bell this old was not heard.
 const RING_AGAIN: Duration = Duration::from_secs(60);
@@ -14,11 +14,14 @@ const RING_AGAIN: Duration = Duration::from_secs(60);
 const MOST: i32 = 500;
 /// For how long an answer can be asked for again.
 const IDEMPOTENCY: SignedDuration = SignedDuration::from_hours(24);
+/// For how long a session that is over is known: a token of it that turns up is in the log as what it is.
+const ENDED_SESSION: SignedDuration = SignedDuration::from_hours(24);
 
 pub async fn sweep(world: &World) -> Result<()> {
     let db = world.db().await?;
     let due = tasks::sweep(&db, RING_AGAIN.min(world.config.lock_timeout), MOST).await?;
     oauth_states::forget(&db, world.now()).await?;
+    sessions::forget(&db, world.now() - ENDED_SESSION).await?;
     rate_limits::forget(&db).await?;
     request_windows::forget(&db).await?;
     metrics::forget(&db).await?;

@@ -4,6 +4,7 @@
 
 mod authorize;
 mod consent;
+mod forge;
 mod identity;
 mod scopes;
 mod token;
@@ -17,6 +18,7 @@ use axum::{Json, Router};
 use serde_json::json;
 
 use super::world::World;
+pub use forge::{Forgery, Signature};
 
 pub(super) fn router(world: &Arc<World>) -> Router {
     Router::new()

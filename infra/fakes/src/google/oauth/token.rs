@@ -16,6 +16,7 @@ use super::super::keys;
 use super::super::state::{AccessToken, Code, RefreshToken, State};
 use super::super::world::World;
 use super::{OauthError, identity};
+use crate::server::lock;
 
 /// Seconds; what Google answers for its tokens of one hour.
 const EXPIRES_IN: i64 = 3599;
@@ -187,7 +188,9 @@ fn issue(world: &World, state: &mut State, holder: &Holder<'_>, nonce: Option<&s
         if let Some(nonce) = nonce {
             claims["nonce"] = json!(nonce);
         }
-        answer["id_token"] = json!(world.signer.sign(&claims));
+        let forged = lock(&world.forgeries).pop_front();
+        let token = forged.map_or_else(|| world.signer.sign(&claims), |forgery| forgery.token(&world.signer, &claims));
+        answer["id_token"] = json!(token);
     }
     state.access_tokens.retain(|_, token| token.expires > now);
     state.access_tokens.insert(

@@ -164,6 +164,35 @@ async fn binds_the_id_token_to_the_access_token() {
 }
 
 #[tokio::test]
+async fn forges_an_id_token_once_when_it_is_asked_to() {
+    let test = Test::start().await;
+    let parts = |token: &Value| -> Vec<Value> {
+        let text = token["id_token"].as_str().unwrap();
+        let decoded = text.split('.').take(2).map(|part| URL_SAFE_NO_PAD.decode(part).unwrap());
+        decoded.map(|bytes| serde_json::from_slice(&bytes).unwrap()).collect()
+    };
+    let forgery =
+        json!({ "claims": { "aud": "other", "nonce": null }, "header": { "alg": "none" }, "signature": "missing" });
+    assert_eq!(reply(test.http.post(test.url("/_control/id_tokens")).json(&forgery)).await.0, 204);
+
+    let forged = test.sign_in(&[]).await;
+    let honest = test.sign_in(&[]).await;
+
+    let [header, claims] = &parts(&forged)[..] else { panic!("{forged}") };
+    assert_eq!((&header["alg"], &claims["aud"], &claims["nonce"]), (&json!("none"), &json!("other"), &Value::Null));
+    assert_eq!(claims["sub"], "101", "the rest is honest");
+    assert!(forged["id_token"].as_str().unwrap().ends_with('.'));
+    verified(&test, honest["id_token"].as_str().unwrap(), "app").await;
+    for signature in ["of_another", "stranger", "public_key_as_secret"] {
+        let forgery = json!({ "claims": { "sub": "102" }, "signature": signature });
+        assert_eq!(reply(test.http.post(test.url("/_control/id_tokens")).json(&forgery)).await.0, 204);
+        let token = test.sign_in(&[]).await;
+        assert_eq!(parts(&token)[1]["sub"], "102", "{signature}");
+        assert!(!token["id_token"].as_str().unwrap().ends_with('.'), "{signature}");
+    }
+}
+
+#[tokio::test]
 async fn keeps_everything_over_a_restart() {
     let path = std::env::temp_dir().join(format!("google-{}.json", uuid::Uuid::new_v4()));
     let test = Test::with_file(Some(path.clone())).await;

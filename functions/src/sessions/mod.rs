@@ -1,0 +1,4 @@
+//! Where an advisor is signed in.
+
+pub mod delete;
+pub mod list;
