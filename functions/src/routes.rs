@@ -87,4 +87,5 @@ pub const SCHEDULES: &[(&str, Schedule)] = &[
 ];
 
 /// Binary and what an operator invokes.
-pub const COMMANDS: &[(&str, Command)] = &[("ops-migrate", ops::migrate::COMMAND)];
+pub const COMMANDS: &[(&str, Command)] =
+    &[("ops-migrate", ops::migrate::COMMAND), ("ops-reseal", ops::reseal::COMMAND)];

@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::domain::World;
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 
 /// The running product, as the edge sees it.
 pub type App = World;
@@ -14,7 +14,9 @@ impl App {
     /// Reads the environment. Nothing is connected to yet.
     pub async fn start() -> Result<Self> {
         #[expect(clippy::disallowed_methods, reason = "the environment is read here and nowhere else")]
-        let config = Config::read(|name| std::env::var(name).ok()).map_err(|p| Error::internal(p.to_string()))?;
+        let config = Config::read(|name| std::env::var(name).ok()).map_err(|problems| {
+            Error::internal("The configuration is not complete.").because(Cause::codes(problems.0.join(" ")))
+        })?;
         Self::new(config, CONNECTIONS).await
     }
 }

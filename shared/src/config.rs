@@ -1,4 +1,5 @@
-//! Every variable the functions read, once, at start. All that is missing or wrong is reported together, by name.
+//! Every variable the functions read, once, at start. All that is missing or wrong is reported together, by name and without
+//! its value: what stands in the wrong variable can be a secret.
 //!
 //! Secrets do not live here: `clients::secrets` reads them from Secrets Manager. A secret given as a variable wins, for
 //! local use; [`Config::overrides`] carries those.
@@ -295,7 +296,7 @@ impl Vars<'_> {
     fn parsed_or<T: FromStr>(&mut self, name: &str, default: T) -> T {
         let Some(text) = self.first(&[name]) else { return default };
         text.parse().unwrap_or_else(|_| {
-            self.problems.push(format!("{name} must be a whole number that is not negative, not `{text}`."));
+            self.problems.push(format!("{name} must be a whole number that is not negative."));
             default
         })
     }
@@ -311,9 +312,7 @@ impl Vars<'_> {
     fn checked_url(&mut self, name: &str, text: &str) -> String {
         match Url::parse(text) {
             Ok(url) if url.has_host() && matches!(url.scheme(), "http" | "https") => {}
-            _ => {
-                self.problems.push(format!("{name} must be a URL that begins with http:// or https://, not `{text}`."))
-            }
+            _ => self.problems.push(format!("{name} must be a URL that begins with http:// or https://.")),
         }
         text.trim_end_matches('/').to_owned()
     }
@@ -324,8 +323,8 @@ impl Vars<'_> {
             Some("test") => Env::Test,
             Some("staging") => Env::Staging,
             Some("production" | "prod") => Env::Production,
-            Some(other) => {
-                self.problems.push(format!("APP_ENV must be development, test, staging or production, not `{other}`."));
+            Some(_) => {
+                self.problems.push("APP_ENV must be development, test, staging or production.".into());
                 Env::Production
             }
         }
@@ -342,7 +341,7 @@ impl Vars<'_> {
                         origins.push(origin);
                     }
                 }
-                _ => self.problems.push(format!("CORS_ALLOWED_ORIGINS names `{text}`, which is not an origin.")),
+                _ => self.problems.push("CORS_ALLOWED_ORIGINS names something that is not an origin.".into()),
             }
         }
         origins
@@ -374,7 +373,7 @@ impl Vars<'_> {
         if topic.contains('/') {
             let parts: Vec<&str> = topic.split('/').collect();
             if !matches!(parts[..], ["projects", project, "topics", name] if !project.is_empty() && !name.is_empty()) {
-                self.problems.push(format!("GOOGLE_PUBSUB_TOPIC must be projects/…/topics/…, not `{topic}`."));
+                self.problems.push("GOOGLE_PUBSUB_TOPIC must be projects/…/topics/….".into());
             }
             return Some(topic);
         }
@@ -386,8 +385,8 @@ impl Vars<'_> {
         match self.first(&[name]).as_deref() {
             None | Some("false" | "0" | "no") => false,
             Some("true" | "1" | "yes") => true,
-            Some(other) => {
-                self.problems.push(format!("{name} must be true or false, not `{other}`."));
+            Some(_) => {
+                self.problems.push(format!("{name} must be true or false."));
                 false
             }
         }
@@ -413,8 +412,8 @@ impl Vars<'_> {
             Some("chat_completions") => OpenAiApi::ChatCompletions,
             None if is_openai => OpenAiApi::Responses,
             None => OpenAiApi::ChatCompletions,
-            Some(other) => {
-                self.problems.push(format!("OPENAI_API must be responses or chat_completions, not `{other}`."));
+            Some(_) => {
+                self.problems.push("OPENAI_API must be responses or chat_completions.".into());
                 OpenAiApi::Responses
             }
         };
@@ -499,6 +498,33 @@ mod tests {
         ] {
             assert!(problems.contains(name), "{name} is not in:\n{problems}");
         }
+    }
+
+    #[test]
+    fn what_stands_in_the_wrong_variable_is_not_repeated() {
+        let names = [
+            "APP_ENV",
+            "API_BASE_URL",
+            "WEBHOOK_BASE_URL",
+            "FRONTEND_URL",
+            "CORS_ALLOWED_ORIGINS",
+            "SECRETS_TTL",
+            "WORKER_MAX_CONCURRENT",
+            "MODEL_TOKENS_PER_DAY",
+            "GMAIL_API_URL",
+            "OPENAI_API",
+            "OPENAI_BASE_URL",
+            "HUBSPOT_WEBHOOK_V1",
+            "SECRET_KEY",
+        ];
+        let mut vars = names.map(|name| (name, "changeme-p4ssw0rd/of a person")).to_vec();
+        vars.push(("GOOGLE_PUBSUB_TOPIC", "topics/changeme-p4ssw0rd"));
+        let problems = read(&vars).unwrap_err().to_string();
+
+        for (name, _) in vars {
+            assert!(problems.contains(name), "{name} is not in:\n{problems}");
+        }
+        assert!(!problems.contains("p4ssw0rd"), "{problems}");
     }
 
     #[test]

@@ -1,5 +1,10 @@
-//! The one error type. `detail` is written for the advisor and may be shown; the source is for the log and never
-//! leaves the process. Errors are translated to HTTP once, in `edge::problem`.
+//! The one error type. `detail` is written for the advisor and may be shown; the cause is for the log and never leaves the
+//! process. Errors are translated to HTTP once, in `edge::problem`.
+//!
+//! Its `Debug` is what a log gets: the kind, codes, the words of a [`Cause`], and the detail where it is a constant of ours.
+//! A detail that was put together can name anybody, and stays out.
+
+mod cause;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,9 +13,10 @@ use std::time::Duration;
 use http::StatusCode;
 use serde::Serialize;
 
+pub use cause::{Cause, aws};
+
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-#[derive(Debug)]
 pub struct Error {
     pub kind: Kind,
     pub detail: Cow<'static, str>,
@@ -20,7 +26,7 @@ pub struct Error {
     pub upstream: Option<Box<Upstream>>,
     /// How long to wait before trying again.
     pub retry_after: Option<Duration>,
-    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    cause: Option<Cause>,
 }
 
 /// One wrong field of a request.
@@ -115,7 +121,7 @@ impl Kind {
 
 impl Error {
     pub fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, detail: detail.into(), fields: Vec::new(), upstream: None, retry_after: None, source: None }
+        Self { kind, detail: detail.into(), fields: Vec::new(), upstream: None, retry_after: None, cause: None }
     }
 
     pub fn bad_request(detail: impl Into<Cow<'static, str>>) -> Self {
@@ -170,8 +176,8 @@ impl Error {
 
     /// Keeps the cause for the log.
     #[must_use]
-    pub fn because(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        self.source = Some(source.into());
+    pub fn because(mut self, cause: impl Into<Cause>) -> Self {
+        self.cause = Some(cause.into());
         self
     }
 
@@ -202,6 +208,30 @@ impl Error {
     }
 }
 
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Error");
+        shown.field("kind", &self.kind);
+        if let Cow::Borrowed(detail) = self.detail {
+            shown.field("detail", &detail);
+        }
+        if !self.fields.is_empty() {
+            shown.field("fields", &self.fields.len());
+        }
+        if let Some(upstream) = &self.upstream {
+            shown.field("status", &upstream.status).field("reason", &upstream.reason);
+        }
+        if let Some(wait) = self.retry_after {
+            shown.field("retry_after", &wait);
+        }
+        if let Some(cause) = &self.cause {
+            shown.field("cause", &cause.words());
+        }
+        shown.finish_non_exhaustive()
+    }
+}
+
+/// Kind and detail, for whoever may read the detail. A log gets `Debug`.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.kind.code(), self.detail)
@@ -210,7 +240,7 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_deref().map(|source| source as _)
+        self.cause.as_ref()?.error()
     }
 }
 
@@ -218,17 +248,7 @@ impl From<tokio_postgres::Error> for Error {
     fn from(error: tokio_postgres::Error) -> Self {
         let gone = error.is_closed() || error.code().is_some_and(|code| code.code().starts_with("57P"));
         let kind = if gone { Kind::Unavailable } else { Kind::Internal };
-        let failed = Self::new(kind, "The database did not answer as it should.");
-        match error.as_db_error() {
-            // What the server says quotes the values of the row: only its codes and names go into a log.
-            Some(db) => failed.because(format!(
-                "{} in {} {}",
-                db.code().code(),
-                db.table().unwrap_or("no table"),
-                db.constraint().unwrap_or_default()
-            )),
-            None => failed.because(error),
-        }
+        Self::new(kind, "The database did not answer as it should.").because(error)
     }
 }
 
@@ -240,13 +260,58 @@ impl From<deadpool_postgres::PoolError> for Error {
 
 impl From<reqwest::Error> for Error {
     fn from(error: reqwest::Error) -> Self {
-        // A provider's URL can carry an e-mail address or a token.
-        Self::new(Kind::Upstream, "A connected service did not answer.").because(error.without_url())
+        Self::new(Kind::Upstream, "A connected service did not answer.").because(error)
     }
 }
 
 impl From<serde_json::Error> for Error {
     fn from(error: serde_json::Error) -> Self {
         Self::internal("Stored data could not be read.").because(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As a log and as the runtime's own lines would have it.
+    fn logged(error: &Error) -> String {
+        format!("{error:?} {error:#?}")
+    }
+
+    #[test]
+    fn a_log_gets_constants_codes_and_kinds() {
+        let error = Error::new(Kind::Upstream, "A constant.").answered(503, "backendError").because("a place");
+
+        let logged = logged(&error);
+        for part in ["Upstream", "A constant.", "503", "backendError", "a place"] {
+            assert!(logged.contains(part), "{part} is not in {logged}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_log_gets_nothing_that_was_put_into_an_error() {
+        const NORA: &str = "nora@ellison.example";
+        let json = serde_json::from_value::<i64>(serde_json::json!(NORA)).unwrap_err();
+        assert!(json.to_string().contains(NORA), "it would be told");
+        let panic = tokio::spawn(async { std::panic::panic_any(NORA.to_owned()) }).await.unwrap_err();
+        assert!(panic.to_string().contains(NORA), "it would be told");
+        let url = reqwest::Client::builder().build().unwrap().get(format!("http://[{NORA}")).build().unwrap_err();
+
+        let errors = [
+            Error::not_found(NORA),
+            Error::invalid(NORA, NORA),
+            Error::internal(format!("{NORA} is missing.")),
+            Error::from(json),
+            Error::internal("").because(panic),
+            Error::internal("").because(url),
+            Error::internal("").because(std::io::Error::other(NORA)),
+            Error::internal("").because(sqlx::Error::Protocol(NORA.into())),
+            Error::internal("").because(sqlx::migrate::MigrateError::Source(NORA.into())),
+        ];
+        for error in errors {
+            let logged = logged(&error);
+            assert!(!logged.contains("nora") && !logged.contains("ellison"), "{logged}");
+        }
     }
 }

@@ -1,3 +1,4 @@
 //! What operators call; nothing here has a route.
 
 pub mod migrate;
+pub mod reseal;

@@ -15,6 +15,7 @@ mod edge;
 mod frontend;
 mod oauth;
 mod rules;
+mod secrecy;
 mod sessions;
 mod stand_in;
 mod support;

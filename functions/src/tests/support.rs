@@ -1,10 +1,12 @@
 //! The world of one test: a migrated database of its own, a queue of its own, fakes of its own; and people who use it.
 
 mod listen;
+mod log;
 mod protection;
 mod traces;
 
 pub use listen::{APP_ID, Heard};
+pub use log::Log;
 pub use traces::changed;
 
 use std::collections::BTreeMap;
@@ -71,13 +73,19 @@ impl TestApp {
         let queue_url = create_queue(&http, &moto).await;
         let clock = Clock::default();
         let any: SocketAddr = ([127, 0, 0, 1], 0).into();
+        let given = |name: &str, default: &str| {
+            let given = variables.iter().find(|(given, _)| *given == name);
+            given.map_or(default, |(_, value)| *value).to_owned()
+        };
+        let google_secret = given("GOOGLE_OAUTH_CLIENT_SECRET", "google-secret");
+        let hubspot_secret = given("HUBSPOT_CLIENT_SECRET", "hubspot-secret");
 
         let google = Google::start(fakes::google::Options {
             addr: any,
             clock: clock.clone(),
             clients: vec![OAuthClient {
                 client_id: "google-client".into(),
-                client_secret: "google-secret".into(),
+                client_secret: google_secret.clone(),
                 redirect_uris: vec!["http://localhost:8000/api/auth/google/callback".into()],
             }],
             state_file: None,
@@ -88,7 +96,7 @@ impl TestApp {
             addr: any,
             clock: clock.clone(),
             client_id: "hubspot-client".into(),
-            client_secret: "hubspot-secret".into(),
+            client_secret: hubspot_secret.clone(),
             redirect_uris: vec!["http://localhost:8000/api/auth/hubspot/callback".into()],
             state_file: None,
         })
@@ -109,7 +117,7 @@ impl TestApp {
             ("FRONTEND_URL", format!("{ORIGIN}/financial-advisor-ai-app")),
             ("SECRET_KEY", "a-secret-key-for-tests-with-32-characters".into()),
             ("GOOGLE_OAUTH_CLIENT_ID", "google-client".into()),
-            ("GOOGLE_OAUTH_CLIENT_SECRET", "google-secret".into()),
+            ("GOOGLE_OAUTH_CLIENT_SECRET", google_secret),
             ("GOOGLE_ACCOUNTS_URL", google_url.clone()),
             ("GOOGLE_TOKEN_URL", format!("{google_url}/token")),
             ("GOOGLE_REVOKE_URL", format!("{google_url}/revoke")),
@@ -118,7 +126,7 @@ impl TestApp {
             ("GMAIL_WEB_URL", format!("{google_url}/mail")),
             ("CALENDAR_API_URL", format!("{google_url}/calendar/v3")),
             ("HUBSPOT_CLIENT_ID", "hubspot-client".into()),
-            ("HUBSPOT_CLIENT_SECRET", "hubspot-secret".into()),
+            ("HUBSPOT_CLIENT_SECRET", hubspot_secret),
             ("HUBSPOT_API_URL", hubspot_url.clone()),
             ("HUBSPOT_APP_URL", hubspot_url),
             ("OPENAI_API_KEY", "sk-test".into()),

@@ -28,7 +28,7 @@ pub async fn run(schedule: Schedule, stop: Stop) {
             () = stop.asked() => return,
         }
         let outcome = tokio::spawn((schedule.handler)()).await;
-        if let Err(error) = outcome.map_err(|panic| panic.to_string()).and_then(|outcome| outcome) {
+        if let Err(error) = outcome.map_err(|_| "it panicked".to_owned()).and_then(|outcome| outcome) {
             tracing::error!(function = schedule.function, error, "a schedule failed");
         }
     }

@@ -7,7 +7,7 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::retry::RetryConfig;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, aws};
 use crate::model::TaskId;
 
 /// For one bell. Somebody waits for the answer that comes after it, and the sweep rings again for what was not heard.
@@ -59,7 +59,7 @@ impl Queue {
             self.silent(|until| *until = Some(Instant::now() + SILENCE));
             return Err(unheard().because("it did not answer in time"));
         };
-        sent.map_err(|error| unheard().because(error.into_service_error()))?;
+        sent.map_err(|error| unheard().because(aws(&error)))?;
         Ok(())
     }
 

@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 
 use crate::config::{Config, SECRET_NAMES, refuse_development_secret};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Cause, Error, Kind, Result, aws};
 
 /// A key for tokens at rest.
 #[derive(Clone)]
@@ -35,7 +35,8 @@ impl Secrets {
     }
 
     pub fn get(&self, name: &str) -> Result<&SecretString> {
-        self.optional(name).ok_or_else(|| Error::internal(format!("The secret {name} is not set.")))
+        self.optional(name)
+            .ok_or_else(|| Error::internal("A secret is not set.").because(Cause::codes(format!("{name} is missing"))))
     }
 }
 
@@ -62,11 +63,27 @@ impl Vault {
     /// The secrets as last read, or read now when that is too long ago.
     pub async fn get(&self) -> Result<Arc<Secrets>> {
         let mut kept = self.kept.lock().await;
-        if let Some((read, secrets)) = kept.as_ref()
-            && read.elapsed() < self.ttl
-        {
-            return Ok(secrets.clone());
+        match kept.as_ref() {
+            Some((read, secrets)) if read.elapsed() < self.ttl => Ok(secrets.clone()),
+            _ => self.renew(&mut kept).await,
         }
+    }
+
+    /// Reads again: somebody refused what is kept.
+    pub async fn refresh(&self) -> Result<Arc<Secrets>> {
+        self.renew(&mut *self.kept.lock().await).await
+    }
+
+    /// What came after these: reads again, unless somebody else has done so.
+    pub async fn after(&self, known: &Arc<Secrets>) -> Result<Arc<Secrets>> {
+        let mut kept = self.kept.lock().await;
+        match kept.as_ref() {
+            Some((_, secrets)) if !Arc::ptr_eq(secrets, known) => Ok(secrets.clone()),
+            _ => self.renew(&mut kept).await,
+        }
+    }
+
+    async fn renew(&self, kept: &mut Option<(Instant, Arc<Secrets>)>) -> Result<Arc<Secrets>> {
         match self.read().await {
             Ok(secrets) => {
                 let secrets = Arc::new(secrets);
@@ -81,12 +98,6 @@ impl Vault {
         }
     }
 
-    /// Forgets what is kept: somebody refused it.
-    pub async fn refresh(&self) -> Result<Arc<Secrets>> {
-        *self.kept.lock().await = None;
-        self.get().await
-    }
-
     async fn read(&self) -> Result<Secrets> {
         let mut values = match &self.client {
             Some((client, id)) => read_stored(client, id).await?,
@@ -95,7 +106,8 @@ impl Vault {
         values.extend(self.overrides.clone());
         if self.deployed {
             for (name, value) in &values {
-                refuse_development_secret(name, value).map_err(Error::internal)?;
+                let refused = refuse_development_secret(name, value);
+                refused.map_err(|why| Error::internal("A secret cannot be taken.").because(Cause::codes(why)))?;
             }
         }
         let token_keys = token_keys(&values)?;
@@ -106,7 +118,7 @@ impl Vault {
 async fn read_stored(client: &Client, id: &str) -> Result<BTreeMap<&'static str, SecretString>> {
     let answer = client.get_secret_value().secret_id(id).send().await.map_err(|error| {
         let failed = "Secrets Manager did not give the secret named by SECRETS_ID.";
-        Error::new(Kind::Unavailable, failed).because(error.into_service_error())
+        Error::new(Kind::Unavailable, failed).because(aws(&error))
     })?;
     let text = SecretString::from(answer.secret_string.unwrap_or_default());
     // The parser's message would quote the secret.
@@ -116,20 +128,24 @@ async fn read_stored(client: &Client, id: &str) -> Result<BTreeMap<&'static str,
     Ok(known.filter_map(|name| Some((name, SecretString::from(stored.remove(name)?)))).collect())
 }
 
-/// `TOKEN_KEYS` is `id:base64,id:base64`, 32 bytes each. Without it one key is derived from `SECRET_KEY`.
+/// `TOKEN_KEYS` is `id:base64,id:base64`, 32 bytes each. The key that is derived from `SECRET_KEY` comes last: without
+/// `TOKEN_KEYS` it is the only one, and what it sealed opens when there are others.
 fn token_keys(values: &BTreeMap<&'static str, SecretString>) -> Result<Vec<Key>> {
-    let Some(ring) = values.get("TOKEN_KEYS") else {
-        let secret =
-            values.get("SECRET_KEY").ok_or_else(|| Error::internal("Neither TOKEN_KEYS nor SECRET_KEY is set."))?;
-        return Ok(vec![Key { id: "secret-key".into(), bytes: derive(secret.expose_secret().as_bytes())? }]);
+    let mut keys = match values.get("TOKEN_KEYS") {
+        Some(ring) => ring.expose_secret().split(',').map(token_key).collect::<Result<Vec<_>>>()?,
+        None => Vec::new(),
     };
+    if let Some(secret) = values.get("SECRET_KEY") {
+        keys.push(Key { id: "secret-key".into(), bytes: derive(secret.expose_secret().as_bytes())? });
+    }
+    if keys.is_empty() { Err(Error::internal("Neither TOKEN_KEYS nor SECRET_KEY is set.")) } else { Ok(keys) }
+}
+
+fn token_key(entry: &str) -> Result<Key> {
     let wrong = || Error::internal("TOKEN_KEYS must be a list of id:base64, with 32 bytes each.");
-    let keys = ring.expose_secret().split(',').map(|entry| {
-        let (id, encoded) = entry.trim().split_once(':').ok_or_else(wrong)?;
-        let bytes = BASE64_STANDARD.decode(encoded).map_err(|_| wrong())?.try_into().map_err(|_| wrong())?;
-        Ok(Key { id: id.to_owned(), bytes })
-    });
-    keys.collect()
+    let (id, encoded) = entry.trim().split_once(':').ok_or_else(wrong)?;
+    let bytes = BASE64_STANDARD.decode(encoded).map_err(|_| wrong())?.try_into().map_err(|_| wrong())?;
+    Ok(Key { id: id.to_owned(), bytes })
 }
 
 fn derive(secret: &[u8]) -> Result<[u8; 32]> {
@@ -140,4 +156,34 @@ fn derive(secret: &[u8]) -> Result<[u8; 32]> {
         .and_then(|key| key.fill(&mut bytes))
         .map_err(|_| Error::internal("A key could not be derived."))?;
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ring(secrets: &[(&'static str, &str)]) -> Result<Vec<String>> {
+        let values = secrets.iter().map(|(name, value)| (*name, SecretString::from(*value))).collect();
+        Ok(token_keys(&values)?.into_iter().map(|key| key.id).collect())
+    }
+
+    #[test]
+    fn the_key_before_there_were_others_goes_on_opening() {
+        let key = BASE64_STANDARD.encode([7; 32]);
+
+        assert_eq!(ring(&[("SECRET_KEY", "s")]).unwrap(), ["secret-key"]);
+        assert_eq!(ring(&[("TOKEN_KEYS", &format!("b:{key}, a:{key}"))]).unwrap(), ["b", "a"]);
+        let both = [("TOKEN_KEYS", format!("b:{key}")), ("SECRET_KEY", "s".into())];
+        assert_eq!(ring(&both.each_ref().map(|(name, value)| (*name, value.as_str()))).unwrap(), ["b", "secret-key"]);
+    }
+
+    #[test]
+    fn a_ring_of_a_wrong_form_is_refused_and_not_repeated() {
+        for wrong in ["", "p4ssw0rd", "a:p4ssw0rd", "a:cDRzc3cwcmQ=", "a:!!!!", "a:,b:"] {
+            let error = ring(&[("TOKEN_KEYS", wrong)]).unwrap_err();
+            assert!(error.detail.starts_with("TOKEN_KEYS must be"), "{error}");
+            assert!(!format!("{error:?} {error}").contains("p4ssw0rd"), "{error:?}");
+        }
+        assert_eq!(ring(&[]).unwrap_err().detail, "Neither TOKEN_KEYS nor SECRET_KEY is set.");
+    }
 }

@@ -1,9 +1,11 @@
 //! A queue's consumer: messages in, the ids of those that have to come again out.
 
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
+use futures::FutureExt;
 use tracing::Instrument;
 
 use crate::App;
@@ -29,8 +31,10 @@ impl Consumer {
         for message in event.records {
             let id = message.message_id.unwrap_or_default();
             let span = tracing::info_span!("message", queue = self.queue, message.id = id);
-            let handled = (self.handler)(app, message.body.as_deref().unwrap_or_default()).instrument(span).await;
-            if let Err(error) = handled
+            let handling = (self.handler)(app, message.body.as_deref().unwrap_or_default());
+            // Left to the runtime, a panic's message would be told to whoever called, and its neighbours would come again.
+            let handled = AssertUnwindSafe(handling).catch_unwind().instrument(span).await;
+            if let Err(error) = handled.unwrap_or_else(|_| Err(Error::internal("The message's handler panicked.")))
                 && comes_again(&error)
             {
                 let mut failure = BatchItemFailure::default();

@@ -1,6 +1,10 @@
 //! Starts a Lambda. Nothing here is generic: the runtime is compiled once, in this crate, and not in every binary.
 
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+
 use aws_lambda_events::sqs::SqsEvent;
+use futures::FutureExt;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 
@@ -8,8 +12,8 @@ use super::http::service;
 use super::queue::Consumer;
 use super::route::{Mode, Route};
 use super::schedule::{Command, Schedule};
-use crate::App;
-use crate::telemetry;
+use crate::error::{Error, Result};
+use crate::{App, telemetry};
 
 pub type Fatal = lambda_runtime::Error;
 
@@ -38,9 +42,7 @@ pub fn serve_schedule(schedule: &'static Schedule) -> Result<(), Fatal> {
         let handle = |_: LambdaEvent<Value>| {
             let app = app.clone();
             async move {
-                (schedule.handler)(&app)
-                    .await
-                    .inspect_err(|error| tracing::error!(error = ?error, "a schedule failed"))?;
+                ended((schedule.handler)(&app)).await?;
                 Ok::<_, Fatal>(Value::Null)
             }
         };
@@ -53,13 +55,18 @@ pub fn serve_command(command: &'static Command) -> Result<(), Fatal> {
     start(async move |app: App| {
         let handle = |event: LambdaEvent<Value>| {
             let app = app.clone();
-            async move {
-                let answer = (command.handler)(&app, event.payload).await;
-                Ok::<_, Fatal>(answer.inspect_err(|error| tracing::error!(error = ?error, "a command failed"))?)
-            }
+            async move { Ok::<_, Fatal>(ended((command.handler)(&app, event.payload)).await?) }
         };
         lambda_runtime::run(service_fn(handle)).await
     })
+}
+
+/// What came of work that no advisor waits for. A panic is one failure among others: left to the runtime, its message would be
+/// the answer.
+async fn ended<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let ended = AssertUnwindSafe(work).catch_unwind().await;
+    let ended = ended.unwrap_or_else(|_| Err(Error::internal("Something went wrong on our side.")));
+    ended.inspect_err(|error| tracing::error!(error = ?error, "an invocation failed"))
 }
 
 /// One event at a time, so one thread is enough.

@@ -67,7 +67,7 @@ impl fmt::Display for Provider {
 }
 
 /// What a provider's token endpoint gives.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tokens {
     pub access_token: String,
     /// Google leaves it out when it gave one before.

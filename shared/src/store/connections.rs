@@ -73,6 +73,31 @@ pub async fn mark_ended(db: &Tenant<'_>, provider: Provider) -> Result<()> {
     Ok(())
 }
 
+/// What is stored is still what was found not to open: the account has to be connected again. The tokens stay, because a key
+/// that is put back opens them.
+pub async fn mark_unreadable(db: &Tenant<'_>, provider: Provider, tokens: &[u8]) -> Result<()> {
+    let sql = "-- connections::mark_unreadable
+        update connections set needs_reconnect = true, updated_at = now()
+         where user_id = $1 and provider = $2 and sealed_tokens = $3";
+    db.execute(sql, &[&db.owner.0, &provider.code(), &tokens]).await?;
+    Ok(())
+}
+
+/// The same tokens, sealed anew; whatever they were thought to be before, they open.
+pub async fn reseal(db: &Tenant<'_>, provider: Provider, tokens: &[u8]) -> Result<()> {
+    let sql = "-- connections::reseal
+        update connections set sealed_tokens = $3, needs_reconnect = false where user_id = $1 and provider = $2";
+    db.execute(sql, &[&db.owner.0, &provider.code(), &tokens]).await?;
+    Ok(())
+}
+
+/// Whose tokens begin with something else, after this advisor.
+pub async fn sealed_otherwise(db: &Db, beginning: &[u8], after: UserId, most: i32) -> Result<Vec<UserId>> {
+    let sql = "-- connections::sealed_otherwise\nselect lookup.sealed_otherwise($1, $2, $3) as user_id";
+    let rows = db.rows(sql, &[&beginning, &after.0, &most]).await?;
+    rows.iter().map(|row| Ok(UserId(row.try_get("user_id")?))).collect()
+}
+
 pub async fn list(db: &Tenant<'_>) -> Result<Vec<Connection>> {
     let sql = "-- connections::list
         select provider, account_id, account_email, scopes, needs_reconnect

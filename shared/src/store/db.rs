@@ -75,9 +75,9 @@ impl Pool {
 fn tls(authorities: Option<&[u8]>) -> Result<MakeRustlsConnect> {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(authorities.unwrap_or_default()) {
-        let added =
-            certificate.map_err(|error| error.to_string()).and_then(|c| roots.add(c).map_err(|e| e.to_string()));
-        added.map_err(|error| Error::internal("DATABASE_CA_FILE holds a broken certificate.").because(error))?;
+        let broken = "DATABASE_CA_FILE holds a broken certificate.";
+        let certificate = certificate.map_err(|error| Error::internal(broken).because(error))?;
+        roots.add(certificate).map_err(|error| Error::internal(broken).because(error))?;
     }
     let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)

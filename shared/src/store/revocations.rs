@@ -1,6 +1,7 @@
 //! The `revocations` table: consents the advisor took back here and that the provider has yet to hear of.
 
 use jiff::Timestamp;
+use tokio_postgres::Row;
 
 use super::{Connection, Tenant};
 use crate::error::Result;
@@ -19,6 +20,24 @@ pub async fn list(db: &Tenant<'_>, provider: Provider) -> Result<Vec<Vec<u8>>> {
         select sealed_tokens from revocations where user_id = $1 and provider = $2 order by id";
     let rows = db.rows(sql, &[&db.owner.0, &provider.code()]).await?;
     rows.iter().map(|row| Ok(row.try_get("sealed_tokens")?)).collect()
+}
+
+/// Of both providers, with their ids; nobody else reads or forgets them until the transaction ends.
+pub async fn all(db: &Tenant<'_>) -> Result<Vec<(i64, Provider, Vec<u8>)>> {
+    let sql = "-- revocations::all
+        select id, provider, sealed_tokens from revocations where user_id = $1 order by id for update";
+    let rows = db.rows(sql, &[&db.owner.0]).await?;
+    let read = |row: &Row| {
+        Ok((row.try_get("id")?, row.try_get::<_, &str>("provider")?.parse()?, row.try_get("sealed_tokens")?))
+    };
+    rows.iter().map(read).collect()
+}
+
+/// The same tokens, sealed anew.
+pub async fn reseal(db: &Tenant<'_>, id: i64, sealed_tokens: &[u8]) -> Result<()> {
+    let sql = "-- revocations::reseal\nupdate revocations set sealed_tokens = $3 where user_id = $1 and id = $2";
+    db.execute(sql, &[&db.owner.0, &id, &sealed_tokens]).await?;
+    Ok(())
 }
 
 /// The provider was told, or need not be told any more.

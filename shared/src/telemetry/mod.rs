@@ -2,19 +2,27 @@
 //!
 //! Never logged: tokens, cookies, addresses, names, subjects, bodies, prompts, query strings. Ids and counts are enough
 //! to find everything else. `error` is for what needs a person, `warn` for what healed itself, `info` for what happened.
+//!
+//! Three things see to it: an error's `Debug` ([`crate::Error`]), types that print nothing of what they hold
+//! (`SecretString`, [`crate::model::user::Tokens`]), and the filter here, which lets no library trace what it carries.
 
 use std::backtrace::Backtrace;
 use std::panic::PanicHookInfo;
 
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::{EnvFilter, FilterFn, filter_fn};
+use tracing_subscriber::fmt::{self, MakeWriter};
+use tracing_subscriber::layer::SubscriberExt;
+
+/// Crates of this repository; a program's own code has the program's name and logs nothing.
+const OURS: [&str; 4] = ["shared", "functions", "local", "fakes"];
 
 /// `LOG_LEVEL` (or Lambda's own `AWS_LAMBDA_LOG_LEVEL`) says how much; default `info`, and `warn` for libraries.
 pub fn init() {
     #[expect(clippy::disallowed_methods, reason = "before there is a configuration that could fail to be read")]
     let level = ["LOG_LEVEL", "AWS_LAMBDA_LOG_LEVEL", "RUST_LOG"].iter().find_map(|name| std::env::var(name).ok());
     // A second initialisation in one process is a test's; the first stays.
-    let _ = tracing::subscriber::set_global_default(subscriber(filter(level), std::io::stdout));
+    let _ = tracing::subscriber::set_global_default(subscriber(level, std::io::stdout));
     log_panics();
 }
 
@@ -23,7 +31,8 @@ pub fn log_panics() {
     std::panic::set_hook(Box::new(panicked));
 }
 
-fn panicked(info: &PanicHookInfo<'_>) {
+/// What is logged of one panic.
+pub fn panicked(info: &PanicHookInfo<'_>) {
     let place = info.location().map(|place| format!("{}:{}", place.file(), place.line())).unwrap_or_default();
     tracing::error!(panic.place = place, panic.stack = %Backtrace::force_capture(), "a panic");
 }
@@ -34,19 +43,30 @@ fn filter(level: Option<String>) -> EnvFilter {
     EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"))
 }
 
-fn subscriber<W>(filter: EnvFilter, writer: W) -> impl tracing::Subscriber + Send + Sync
+/// Whatever the level: libraries write what they carry at `debug` and `trace` (the Lambda runtime the whole event, the
+/// database driver its statements), so of them only warnings and errors pass.
+pub fn quiet_libraries() -> FilterFn {
+    filter_fn(is_fit)
+}
+
+fn is_fit(about: &Metadata<'_>) -> bool {
+    let name = about.target().split("::").next().unwrap_or_default();
+    *about.level() <= Level::WARN || OURS.contains(&name)
+}
+
+/// What the functions log with, at this level.
+pub fn subscriber<W>(level: Option<String>, writer: W) -> impl tracing::Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    tracing_subscriber::fmt()
+    let lines = fmt::layer()
         .json()
         .flatten_event(true)
         .with_target(false)
         .with_current_span(true)
         .with_span_list(false)
-        .with_env_filter(filter)
-        .with_writer(writer)
-        .finish()
+        .with_writer(writer);
+    tracing_subscriber::registry().with(filter(level)).with(quiet_libraries()).with(lines)
 }
 
 #[cfg(test)]
@@ -75,7 +95,7 @@ mod tests {
     fn written(level: &str, act: impl FnOnce()) -> Vec<Value> {
         let paper = Paper::default();
         let writer = paper.clone();
-        let subscriber = subscriber(filter(Some(level.into())), move || writer.clone());
+        let subscriber = subscriber(Some(level.into()), move || writer.clone());
         tracing::subscriber::with_default(subscriber, act);
         let text = String::from_utf8(paper.0.lock().unwrap().clone()).unwrap();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -108,6 +128,20 @@ mod tests {
         assert_eq!(written("info", act).len(), 1);
         assert_eq!(written("DEBUG", act).len(), 2);
         assert_eq!(written("error", act).len(), 0);
+    }
+
+    #[test]
+    fn a_library_cannot_be_made_to_tell_what_it_carries() {
+        for level in ["trace", "info,hyper=trace", "hyper=debug,lambda_runtime=trace"] {
+            let lines = written(level, || {
+                tracing::trace!(target: "hyper::proto", "a header");
+                tracing::debug!(target: "lambda_runtime::layers", "an event");
+                tracing::info!(target: "sharedness", "not ours");
+                tracing::warn!(target: "hyper::proto", "a connection was lost");
+            });
+            assert_eq!(lines.len(), 1, "{level}: {lines:?}");
+        }
+        assert_eq!(written("shared=trace", || tracing::trace!(target: "shared::store", "ours")).len(), 1);
     }
 
     #[test]

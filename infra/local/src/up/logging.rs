@@ -11,7 +11,7 @@ use tracing_subscriber::{EnvFilter, fmt};
 
 use crate::{Problem, Result};
 
-/// `RUST_LOG` chooses; by default information of our own and warnings of others.
+/// `RUST_LOG` chooses; by default information of our own. Of libraries warnings, whatever it says.
 pub fn start(home: &Home, verbose: bool) -> Result<()> {
     shared::telemetry::log_panics();
     let path = home.log("app")?;
@@ -21,6 +21,7 @@ pub fn start(home: &Home, verbose: bool) -> Result<()> {
     let to_terminal = verbose.then(|| fmt::layer().with_writer(stderr));
     tracing_subscriber::registry()
         .with(filter)
+        .with(shared::telemetry::quiet_libraries())
         .with(fmt::layer().with_ansi(false).with_writer(Mutex::new(file)))
         .with(to_terminal)
         .try_init()

@@ -13,8 +13,9 @@ use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Request, RequestBuilder, Response};
 use serde::de::DeserializeOwned;
+use serde_path_to_error::{Path, Segment};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Cause, Error, Kind, Result};
 use crate::model::untrusted;
 
 const CONNECT: Duration = Duration::from_secs(2);
@@ -203,16 +204,27 @@ pub(super) fn json<T: DeserializeOwned>(body: &[u8], op: &'static str) -> Result
         _ => serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(body)),
     };
     read.map_err(|error| {
-        let place = format!("{op}: unexpected JSON at `{}`, line {}", error.path(), error.inner().line());
-        Error::new(Kind::Upstream, format!("{} answered something we do not understand.", title(op))).because(place)
+        let place = format!("{op}: unexpected JSON at `{}`, line {}", place(error.path()), error.inner().line());
+        let detail = format!("{} answered something we do not understand.", title(op));
+        Error::new(Kind::Upstream, detail).because(Cause::codes(place))
     })
+}
+
+/// The way to a value. A key can be an address as well as a name of the vendor's: it is only told when it is like a name.
+fn place(path: &Path) -> String {
+    let is_name = |key: &str| key.len() <= 40 && key.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+    let steps = path.iter().map(|step| match step {
+        Segment::Seq { index } => index.to_string(),
+        Segment::Map { key: name } | Segment::Enum { variant: name } if is_name(name) => name.clone(),
+        _ => "?".to_owned(),
+    });
+    steps.collect::<Vec<_>>().join(".")
 }
 
 /// There was no answer, or only a part of one.
 pub(super) fn lost(op: &'static str, error: reqwest::Error, kind: Kind) -> Error {
     let detail = format!("{} did not answer. Please try again in a moment.", title(op));
-    // Its URL can carry an address or a token.
-    Error::new(kind, detail).because(error.without_url())
+    Error::new(kind, detail).because(error)
 }
 
 /// The provider of an operation, as people call it.

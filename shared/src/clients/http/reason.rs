@@ -3,7 +3,9 @@
 use serde_json::Value;
 
 /// Longer than any code, shorter than any message.
-const LONGEST: usize = 64;
+const LONGEST: usize = 48;
+/// A code is words. What has more digits than this is an id, or a token that was sent back to us.
+const DIGITS: usize = 3;
 
 /// The code in an error body, such as `invalid_grant`, `rateLimitExceeded`, `MISSING_SCOPES` or `insufficient_quota`;
 /// empty when there is none. Only what looks like a code is taken: messages can quote anybody's data.
@@ -33,7 +35,8 @@ pub fn of(body: &Value) -> String {
 
 fn is_code(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-    !text.is_empty() && text.len() <= LONGEST && text.bytes().all(allowed)
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    !text.is_empty() && text.len() <= LONGEST && digits <= DIGITS && text.bytes().all(allowed)
 }
 
 /// HubSpot's id of the record that is there already: only its sentence says it, as `Existing ID: 501`.
@@ -53,6 +56,20 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn what_a_provider_sends_back_of_our_request_is_no_code() {
+        for echoed in
+            ["na1-5f3c9a7e-2b1d", "ya29.A0AbCd1234Ef", "4/0AX4XfWh", "nora@ellison.example", "a".repeat(49).as_str()]
+        {
+            assert_eq!(of(&json!({ "error": echoed, "code": echoed, "status": echoed })), "", "{echoed}");
+        }
+        for code in
+            ["invalid_grant", "TEN_SECONDLY_ROLLING", "rateLimitExceeded", "RATE_LIMITS", "oauth2.invalid", "404"]
+        {
+            assert_eq!(of(&json!({ "code": code })), code);
+        }
+    }
 
     #[test]
     fn the_record_that_is_in_the_way_is_read_out_of_the_sentence() {

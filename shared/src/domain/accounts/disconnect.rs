@@ -6,7 +6,7 @@
 
 use serde_json::json;
 
-use super::{sealing, tokens};
+use super::tokens;
 use crate::domain::World;
 use crate::domain::inbound::watches;
 use crate::error::{Error, Kind, Result};
@@ -57,9 +57,11 @@ pub async fn run(world: &World, owner: UserId, provider: Provider) -> Result<Out
         sealed
     };
     for sealed in &sealed {
-        // What no key opens any more cannot be told to anybody.
-        if let Ok(held) = sealing::open(&secrets.token_keys, owner, provider, sealed) {
-            say_goodbye(world, owner, provider, &held).await?;
+        match tokens::open(world, &secrets, owner, provider, sealed).await {
+            Ok(held) => say_goodbye(world, owner, provider, &held.tokens).await?,
+            // What no key opens any more cannot be told to anybody.
+            Err(error) if error.kind == Kind::Reconnect => {}
+            Err(error) => return Err(error),
         }
     }
     let mut db = world.db().await?;

@@ -25,26 +25,47 @@ pub fn seal(keys: &[Key], owner: UserId, provider: Provider, tokens: &Tokens) ->
         .seal_in_place_append_tag(nonce_value, bound_to(owner, provider), &mut text)
         .map_err(|_| Error::internal("Tokens could not be sealed."))?;
 
-    let id_length = u8::try_from(key.id.len()).map_err(|_| Error::internal("A key's id is too long."))?;
-    let mut sealed = vec![VERSION, id_length];
-    sealed.extend_from_slice(key.id.as_bytes());
+    let mut sealed = beginning(key)?;
     sealed.extend_from_slice(&nonce);
     sealed.append(&mut text);
     Ok(sealed)
 }
 
+/// What every value begins with that this key sealed.
+pub fn beginning(key: &Key) -> Result<Vec<u8>> {
+    let id_length = u8::try_from(key.id.len()).map_err(|_| Error::internal("A key's id is too long."))?;
+    Ok([&[VERSION, id_length], key.id.as_bytes()].concat())
+}
+
+/// Whether the first key of the ring sealed it.
+pub fn is_newest(keys: &[Key], sealed: &[u8]) -> bool {
+    keys.first().and_then(|key| beginning(key).ok()).is_some_and(|beginning| sealed.starts_with(&beginning))
+}
+
+/// Why a value does not open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shut {
+    /// The ring has no key of this name: one that is gone, or one that somebody else got first.
+    UnknownKey,
+    /// It was changed, cut off or moved here from another row; or the key of this name is another one.
+    Broken,
+}
+
 /// Opens with the key the value names. Anything that was changed, moved or sealed by a key that is gone does not open.
-pub fn open(keys: &[Key], owner: UserId, provider: Provider, sealed: &[u8]) -> Result<Tokens> {
-    let broken = || Error::internal("Stored tokens do not open.");
-    let (&[version, id_length], rest) = sealed.split_first_chunk::<2>().ok_or_else(broken)?;
-    let (id, rest) = rest.split_at_checked(usize::from(id_length)).ok_or_else(broken)?;
-    let (nonce, text) = rest.split_first_chunk::<NONCE_LEN>().ok_or_else(broken)?;
-    let key = keys.iter().find(|key| version == VERSION && key.id.as_bytes() == id).ok_or_else(broken)?;
+pub fn open(keys: &[Key], owner: UserId, provider: Provider, sealed: &[u8]) -> Result<Tokens, Shut> {
+    let (&[version, id_length], rest) = sealed.split_first_chunk::<2>().ok_or(Shut::Broken)?;
+    if version != VERSION {
+        return Err(Shut::Broken);
+    }
+    let (id, rest) = rest.split_at_checked(usize::from(id_length)).ok_or(Shut::Broken)?;
+    let (nonce, text) = rest.split_first_chunk::<NONCE_LEN>().ok_or(Shut::Broken)?;
+    let key = keys.iter().find(|key| key.id.as_bytes() == id).ok_or(Shut::UnknownKey)?;
 
     let mut text = text.to_vec();
     let nonce = Nonce::assume_unique_for_key(*nonce);
-    let opened = aead(key)?.open_in_place(nonce, bound_to(owner, provider), &mut text).map_err(|_| broken())?;
-    Ok(serde_json::from_slice(opened)?)
+    let key = aead(key).map_err(|_| Shut::Broken)?;
+    let opened = key.open_in_place(nonce, bound_to(owner, provider), &mut text).map_err(|_| Shut::Broken)?;
+    serde_json::from_slice(opened).map_err(|_| Shut::Broken)
 }
 
 fn aead(key: &Key) -> Result<LessSafeKey> {
@@ -89,8 +110,10 @@ mod tests {
 
         for at in 0..sealed.len() {
             let mut changed = sealed.clone();
-            changed[at] ^= 1;
-            assert!(open(&keys, UserId(1), Provider::Google, &changed).is_err(), "byte {at}");
+            for mask in [1, 0x80, 0xff] {
+                changed[at] = sealed[at] ^ mask;
+                assert!(open(&keys, UserId(1), Provider::Google, &changed).is_err(), "byte {at} ^ {mask}");
+            }
             assert!(open(&keys, UserId(1), Provider::Google, &sealed[..at]).is_err(), "cut at {at}");
         }
     }
@@ -103,6 +126,18 @@ mod tests {
 
         assert!(open(&ring, UserId(1), Provider::Google, &old).is_ok());
         assert!(open(&[key("b", 2)], UserId(1), Provider::Google, &new).is_ok());
-        assert!(open(&[key("b", 2)], UserId(1), Provider::Google, &old).is_err());
+        assert_eq!(open(&[key("b", 2)], UserId(1), Provider::Google, &old).unwrap_err(), Shut::UnknownKey);
+        assert_eq!(open(&[key("a", 3)], UserId(1), Provider::Google, &old).unwrap_err(), Shut::Broken);
+        assert!(is_newest(&ring, &new) && !is_newest(&ring, &old));
+    }
+
+    #[test]
+    fn the_same_tokens_never_look_the_same() {
+        let keys = [key("a", 1)];
+        let seal = || seal(&keys, UserId(1), Provider::Google, &tokens()).unwrap();
+
+        let (one, other) = (seal(), seal());
+
+        assert!(one[3..15] != other[3..15] && one[15..] != other[15..]);
     }
 }

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
-use super::{challenge, hash, id_token, random_token, sealing, session};
+use super::{bound, challenge, hash, id_token, random_token, sealing, session};
 use crate::clients::google_oauth::{Authorize, GoogleOauth};
 use crate::domain::World;
 use crate::domain::inbound::watches;
@@ -36,6 +36,18 @@ pub(super) struct Started {
     pub challenge: String,
 }
 
+/// What finishes a sign-in besides the state.
+struct Proof {
+    nonce: String,
+    verifier: String,
+}
+
+impl Proof {
+    fn of(browser: &str, state: &str) -> Self {
+        Self { nonce: bound(browser, "nonce", state), verifier: bound(browser, "verifier", state) }
+    }
+}
+
 pub(super) async fn begin_state(
     db: &Connection,
     provider: Provider,
@@ -43,11 +55,11 @@ pub(super) async fn begin_state(
     asker: Option<Asker>,
     now: Timestamp,
 ) -> Result<Started> {
-    let (token, nonce, verifier) = (random_token()?, random_token()?, random_token()?);
-    let started = Started { state: token.clone(), nonce: nonce.clone(), challenge: challenge(&verifier) };
-    let state = State { asker, nonce, verifier, expires_at: now + PATIENCE };
+    let token = random_token()?;
+    let state = State { asker, expires_at: now + PATIENCE };
     oauth_states::put(db, &hash(&token), &hash(browser), provider, &state).await?;
-    Ok(started)
+    let Proof { nonce, verifier } = Proof::of(browser, &token);
+    Ok(Started { state: token, nonce, challenge: challenge(&verifier) })
 }
 
 /// The state, if this browser began it, not too long ago, and it was not used.
@@ -83,11 +95,12 @@ pub async fn finish(world: &World, callback: &Callback<'_>) -> Result<SignedIn> 
     let secrets = world.secrets().await?;
     let (google, keys, now) = (world.google_oauth(&secrets)?, &secrets.token_keys, world.now());
     let mut db = world.db().await?;
-    let state = take_state(&db, Provider::Google, callback.state, callback.browser, now).await?;
-    let exchanged = google.exchange(callback.code, &state.verifier, now).await?;
+    take_state(&db, Provider::Google, callback.state, callback.browser, now).await?;
+    let proof = Proof::of(callback.browser.unwrap_or_default(), callback.state);
+    let exchanged = google.exchange(callback.code, &proof.verifier, now).await?;
     let config = google.config;
     let certificates = world.google_keys.for_token(&world.http, &config.jwks_url, &exchanged.id_token, now).await?;
-    let identity = id_token::verify(&certificates, &exchanged.id_token, &config.client_id, &state.nonce, now)?;
+    let identity = id_token::verify(&certificates, &exchanged.id_token, &config.client_id, &proof.nonce, now)?;
     if !identity.email_verified {
         return Err(Error::forbidden("Google has not verified this account's address."));
     }
@@ -105,8 +118,14 @@ pub async fn finish(world: &World, callback: &Callback<'_>) -> Result<SignedIn> 
     if tokens.refresh_token.is_none() {
         // Google gives it with the first consent only; what it gave then still stands.
         let known = connections::lock(&tenant, Provider::Google).await?.and_then(|known| known.tokens);
-        let known = known.map(|sealed| sealing::open(keys, owner, Provider::Google, &sealed)).transpose()?;
-        tokens.refresh_token = known.and_then(|known| known.refresh_token);
+        if let Some(sealed) = known {
+            match super::tokens::open(world, &secrets, owner, Provider::Google, &sealed).await {
+                Ok(known) => tokens.refresh_token = known.tokens.refresh_token,
+                // Nobody is kept out by tokens that do not open: these will do for an hour.
+                Err(error) if error.kind == Kind::Reconnect => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
     let account = Account {
         provider: Provider::Google,

@@ -1,8 +1,10 @@
 //! Access tokens that work: refreshed in time, by one at a time, and given up when the provider says so.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 
-use super::sealing;
+use super::sealing::{self, Shut};
 use crate::clients::google_oauth::GoogleOauth;
 use crate::clients::hubspot_oauth::HubSpotOauth;
 use crate::clients::secrets::Secrets;
@@ -38,7 +40,10 @@ pub async fn access(world: &World, owner: UserId, provider: Provider) -> Result<
     tenant.commit().await?;
     drop(db);
 
-    let tokens = opened(&secrets, owner, provider, known.as_ref())?;
+    let Opened { tokens, .. } = match opened(world, &secrets, owner, provider, known.as_ref()).await {
+        Ok(opened) => opened,
+        Err(error) => return Err(unreadable(world, owner, provider, known, error).await?),
+    };
     let now = world.now();
     if tokens.expires_at.duration_since(now) > MARGIN {
         return taken(known, tokens.access_token);
@@ -52,7 +57,7 @@ pub async fn renew(world: &World, owner: UserId, provider: Provider, stale: &str
     let mut db = world.db().await?;
     let tenant = db.tenant(owner).await?;
     let known = connections::lock(&tenant, provider).await?;
-    let tokens = opened(&secrets, owner, provider, known.as_ref())?;
+    let Opened { tokens, secrets } = opened(world, &secrets, owner, provider, known.as_ref()).await?;
     if tokens.access_token != stale {
         tenant.commit().await?;
         return taken(known, tokens.access_token);
@@ -102,15 +107,68 @@ async fn refresh(
     }
 }
 
-fn opened(secrets: &Secrets, owner: UserId, provider: Provider, known: Option<&Sealed>) -> Result<Tokens> {
+/// Tokens, and the secrets that opened them.
+pub(super) struct Opened {
+    pub tokens: Tokens,
+    pub secrets: Arc<Secrets>,
+}
+
+/// Opens what is stored; [`Kind::Reconnect`] when nothing opens it. While keys are changed a colleague can be ahead of us: a key
+/// that is not known is looked for once more where the keys come from.
+pub(super) async fn open(
+    world: &World,
+    secrets: &Arc<Secrets>,
+    owner: UserId,
+    provider: Provider,
+    sealed: &[u8],
+) -> Result<Opened> {
+    let mut secrets = secrets.clone();
+    let mut opened = sealing::open(&secrets.token_keys, owner, provider, sealed);
+    if opened == Err(Shut::UnknownKey) {
+        secrets = world.vault.after(&secrets).await?;
+        opened = sealing::open(&secrets.token_keys, owner, provider, sealed);
+    }
+    match opened {
+        Ok(tokens) => Ok(Opened { tokens, secrets }),
+        Err(why) => {
+            tracing::warn!(user.id = %owner, provider = provider.code(), ?why, "stored tokens do not open");
+            Err(Error::reconnect(provider.title()).because("the tokens do not open"))
+        }
+    }
+}
+
+/// Notes that an account has to be connected again because of its tokens. Answers the error.
+async fn unreadable(
+    world: &World,
+    owner: UserId,
+    provider: Provider,
+    known: Option<Sealed>,
+    error: Error,
+) -> Result<Error> {
+    if let (Kind::Reconnect, Some(sealed)) = (error.kind, known.and_then(|known| known.tokens)) {
+        let mut db = world.db().await?;
+        let tenant = db.tenant(owner).await?;
+        connections::mark_unreadable(&tenant, provider, &sealed).await?;
+        tenant.commit().await?;
+    }
+    Ok(error)
+}
+
+async fn opened(
+    world: &World,
+    secrets: &Arc<Secrets>,
+    owner: UserId,
+    provider: Provider,
+    known: Option<&Sealed>,
+) -> Result<Opened> {
     let title = provider.title();
     let Some(known) = known else {
         return Err(Error::bad_request(format!(
             "{title} OAuth tokens not found. Please authenticate with {title} first."
         )));
     };
-    let sealed = known.tokens.as_deref().filter(|_| !known.connection.needs_reconnect);
-    sealing::open(&secrets.token_keys, owner, provider, sealed.ok_or_else(|| Error::reconnect(title))?)
+    let sealed = known.tokens.as_deref().ok_or_else(|| Error::reconnect(title))?;
+    open(world, secrets, owner, provider, sealed).await
 }
 
 fn taken(known: Option<Sealed>, token: String) -> Result<Access> {
