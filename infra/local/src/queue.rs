@@ -92,13 +92,10 @@ async fn deliver(sqs: &Client, mapping: &Mapping, messages: Vec<Message>) {
             return;
         }
     };
-    let answer = match tokio::spawn((mapping.handler)(event)).await {
-        Ok(answer) => answer,
-        // What was said in the panic is not logged (telemetry); that it was one, and where, is.
-        Err(_) => {
-            tracing::error!(function = mapping.function, "a batch failed as a whole");
-            return;
-        }
+    // What was said in a panic is not logged (telemetry); that it was one, and where, is.
+    let Ok(answer) = tokio::spawn((mapping.handler)(event)).await else {
+        tracing::error!(function = mapping.function, "a batch failed as a whole");
+        return;
     };
     for message in succeeded(&messages, &answer) {
         let deleted = sqs
