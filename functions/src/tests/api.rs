@@ -1,7 +1,7 @@
 //! Walks through the whole of `/openapi.json`: every endpoint answers as it is described, and every answer that is described
 //! is given by some call. An endpoint that is new has its calls in [`calls`] and what they speak of in [`Walk::known`].
 
-mod calls;
+pub(super) mod calls;
 pub(super) mod walk;
 
 use std::collections::BTreeSet;

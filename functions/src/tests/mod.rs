@@ -21,4 +21,5 @@ mod stand_in;
 mod support;
 mod sync;
 mod tasks;
+mod tenants;
 mod webhooks;

@@ -1,5 +1,6 @@
 //! The world of one test: a migrated database of its own, a queue of its own, fakes of its own; and people who use it.
 
+pub mod evidence;
 mod listen;
 mod log;
 mod protection;

@@ -2,6 +2,8 @@
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::tenants;
+
 const EXAMPLES: &str = "\
 Examples:
   cargo dev                                         everything, on http://localhost:8000
@@ -38,6 +40,8 @@ pub enum Command {
     Check,
     /// Start every Lambda binary under an emulated runtime and send it its sample event
     Boot(Boot),
+    /// Send requests of many advisors at once over one shared database session, and look for what is somebody else's
+    Tenants(tenants::Options),
 }
 
 #[derive(Args)]

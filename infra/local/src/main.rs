@@ -14,6 +14,7 @@ mod migrate;
 mod queue;
 mod schedule;
 mod stop;
+mod tenants;
 mod terminal;
 mod up;
 
@@ -66,6 +67,7 @@ async fn run(cli: Cli) -> Result<()> {
         Command::Migrate(migrate) => migrate::run(migrate.action).await,
         Command::Check => check::run(),
         Command::Boot(boot) => boot::run(&boot.functions).await,
+        Command::Tenants(options) => tenants::run(&options).await,
     }
 }
 

@@ -34,7 +34,6 @@ impl Stop {
     }
 
     /// Listens to no signal.
-    #[cfg(test)]
     pub fn never() -> Self {
         let (ask, asked) = watch::channel(false);
         Self { asked, ask }

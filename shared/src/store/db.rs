@@ -227,12 +227,4 @@ impl Tenant<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_query_is_known_by_the_first_line_of_its_sql() {
-        assert_eq!(name("-- tasks::claim (read)\n select 1"), "tasks::claim (read)");
-        assert_eq!(name("select 1"), "unnamed");
-    }
-}
+mod tests;

@@ -54,7 +54,7 @@ pub struct Query {
 }
 
 // The code of the question stands in a scalar subquery: in a generic plan it would else be computed for every row.
-const FUSED: &str = "-- search::fused
+pub(crate) const FUSED: &str = "-- search::fused
     with near as materialized (
         select chunk_id from chunk_vectors
          where user_id = $1 and kind = any($3)

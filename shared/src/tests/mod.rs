@@ -2,4 +2,4 @@
 
 mod layers;
 mod migrations;
-mod tenants;
+pub(crate) mod tenants;

@@ -1,6 +1,7 @@
 //! That the database keeps the advisors apart, whatever the code above it does: by its catalogue, and by its rows.
 
 mod catalogue;
+mod retrieval;
 mod rows;
 
 use fakes::world::shared_test_cluster;
@@ -8,7 +9,8 @@ use tokio::sync::OnceCell;
 use tokio_postgres::Client;
 
 use super::migrations::{connect, samples};
-use crate::store::migrate;
+use crate::store::db::Address;
+use crate::store::{Pool, migrate};
 
 /// The address of a fresh copy of the migrated database, as its owner.
 async fn migrated() -> String {
@@ -21,6 +23,18 @@ async fn migrated() -> String {
         })
         .await;
     cluster.fresh_database(Some("template_tenants")).await.unwrap()
+}
+
+/// The same, as its owner and as the functions reach it: by a role that owns nothing.
+pub(crate) async fn pooled(size: usize) -> (Client, Pool) {
+    static ROLE: OnceCell<()> = OnceCell::const_new();
+    let owner = migrated().await;
+    let cluster = shared_test_cluster().await.unwrap();
+    let role = "create role fa_tenants login password 'only-for-tests' in role fa_app";
+    ROLE.get_or_init(|| async { cluster.execute("postgres", role).await.unwrap() }).await;
+    let url = cluster.url("fa_tenants", "only-for-tests", owner.rsplit('/').next().unwrap()).into();
+    let address = Address { url: &url, password: None, authorities: None, require_tls: false, size };
+    (connect(&owner).await, Pool::new(&address).unwrap())
 }
 
 /// The same with a row of an advisor in every table: the migrations' samples.

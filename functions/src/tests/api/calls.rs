@@ -12,7 +12,7 @@ use super::super::webhooks;
 use super::walk::Walk;
 
 /// Operation, path or body that differs from its example, and what it answers.
-const PLAIN: &[(&str, &str, u16)] = &[
+pub const PLAIN: &[(&str, &str, u16)] = &[
     ("auth-google-start", "", 302),
     ("auth-google-callback", "?error=access_denied", 302),
     ("auth-google-callback", "?code=x&state=unknown", 400),
@@ -55,7 +55,7 @@ const PLAIN: &[(&str, &str, u16)] = &[
 ];
 
 /// Operation, body, and what it answers.
-const POSTED: &[(&str, &str, u16)] = &[
+pub const POSTED: &[(&str, &str, u16)] = &[
     ("knowledge-search", r#"{"query": "Tommy"}"#, 200),
     ("knowledge-search", r#"{"query": " "}"#, 400),
     ("knowledge-generate", "{}", 200),

@@ -267,7 +267,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-fn filled(path: &str, value: &str) -> String {
+pub fn filled(path: &str, value: &str) -> String {
     let parts = path.split('/').map(|part| if part.starts_with('{') { value } else { part });
     parts.collect::<Vec<_>>().join("/")
 }

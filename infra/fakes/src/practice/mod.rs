@@ -5,7 +5,7 @@ pub mod questions;
 mod calendar;
 mod crm;
 mod demo;
-mod dice;
+pub mod dice;
 mod filler;
 mod mails;
 mod noise;

@@ -18,7 +18,8 @@ impl Jar {
         format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default())
     }
 
-    fn header(&self, url: &Url) -> Option<String> {
+    /// What a browser would send there.
+    pub fn header(&self, url: &Url) -> Option<String> {
         let cookies = self.0.get(&Self::key(url))?;
         let pairs: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         (!pairs.is_empty()).then(|| pairs.join("; "))

@@ -1,7 +1,7 @@
 //! `cargo dev ask`: puts one question to the running stack and prints the answer as it comes, with its sources.
 
-mod browser;
-mod sign_in;
+pub mod browser;
+pub mod sign_in;
 mod sse;
 mod sync;
 mod text;

@@ -40,7 +40,8 @@ pub async fn sign_in(browser: &mut Browser, api: &Url, account: Option<&str>) ->
     Ok(user)
 }
 
-async fn through_consent(
+/// Goes through a provider's consent page and approves.
+pub async fn through_consent(
     browser: &mut Browser,
     api: &Url,
     start: &str,

@@ -1,7 +1,7 @@
 //! `cargo dev`: starts the whole product on this machine, and stops all of it again.
 
 pub mod database;
-mod functions;
+pub mod functions;
 mod logging;
 pub mod ports;
 mod ready;

@@ -36,7 +36,16 @@ pub struct Clients<'a> {
     pub hubspot_secret: &'a str,
 }
 
-/// Without a home they forget everything when they stop. The embedding model's folder is `None` for embeddings by words.
+/// What they hold, and how they answer.
+pub struct Contents {
+    pub practice: Practice,
+    pub embedder: Embedder,
+    /// Pause before each word of the model.
+    pub pace: Duration,
+}
+
+/// With the demo practice. Without a home they forget everything when they stop. The embedding model's folder is `None` for
+/// embeddings by words.
 pub async fn start(
     which: StandIns,
     home: Option<&Home>,
@@ -49,7 +58,23 @@ pub async fn start(
         Some(folder) => practice_day(folder)?,
         None => now().to_zoned(TimeZone::UTC).date(),
     });
-    let state_file = |name: &str| folder.as_ref().map(|folder| folder.join(name));
+    let embedder = match minilm.filter(|_| which.openai) {
+        Some(folder) => Embedder::MiniLm(MiniLm::load(folder).map_err(|e| failed("the embedding model", &e))?),
+        None => Embedder::Lexical,
+    };
+    start_with(which, folder.as_deref(), ports, clients, Contents { practice, embedder, pace: PACE }).await
+}
+
+/// With any contents; what is kept, is kept in the folder.
+pub async fn start_with(
+    which: StandIns,
+    folder: Option<&Path>,
+    ports: Ports,
+    clients: &Clients<'_>,
+    contents: Contents,
+) -> Result<(Running, String)> {
+    let Contents { practice, embedder, pace } = contents;
+    let state_file = |name: &str| folder.map(|folder| folder.join(name));
     let mut running = Running::default();
     let mut names = Vec::new();
 
@@ -95,12 +120,8 @@ pub async fn start(
         names.push(format!("HubSpot with {} contacts", practice.contacts.len()));
     }
     if which.openai {
-        let embedder = match minilm {
-            Some(folder) => Embedder::MiniLm(MiniLm::load(folder).map_err(|e| failed("the embedding model", &e))?),
-            None => Embedder::Lexical,
-        };
         running.knows_meaning = matches!(embedder, Embedder::MiniLm(_));
-        let options = openai::Options { addr: loopback(ports.openai), embedder, pace: PACE, ..Default::default() };
+        let options = openai::Options { addr: loopback(ports.openai), embedder, pace, ..Default::default() };
         running.openai = Some(OpenAi::start(options).await.map_err(|e| failed("OpenAI", &e))?);
         names.push("OpenAI".to_owned());
     }
