@@ -53,7 +53,8 @@ pub struct Query {
     pub limit: i64,
 }
 
-// The code of the question stands in a scalar subquery: in a generic plan it would else be computed for every row.
+// The code of the question stands in a scalar subquery: in a generic plan it would else be computed for every row. What was
+// found is fetched one by one, as `limit 1` has it: a plan made for the average advisor would else read all a large one has.
 pub(crate) const FUSED: &str = "-- search::fused
     with near as materialized (
         select chunk_id from chunk_vectors
@@ -84,9 +85,12 @@ pub(crate) const FUSED: &str = "-- search::fused
     select c.document_id, d.kind, d.source_id, d.title, d.heading, d.occurred_at, d.metadata, d.chunk_count, c.ordinal, c.body,
            c.created_at, coalesce(1 - (v.embedding <=> $2::halfvec(1536)), 0)::float8 as similarity
       from fused f
-      join chunk_text c on c.user_id = $1 and c.chunk_id = f.chunk_id
-      join documents d on d.user_id = $1 and d.id = c.document_id
-      left join chunk_vectors v on v.user_id = $1 and v.chunk_id = f.chunk_id
+     cross join lateral (select t.document_id, t.ordinal, t.body, t.created_at from chunk_text t
+                          where t.user_id = $1 and t.chunk_id = f.chunk_id limit 1) c
+     cross join lateral (select t.kind, t.source_id, t.title, t.heading, t.occurred_at, t.metadata, t.chunk_count from documents t
+                          where t.user_id = $1 and t.id = c.document_id limit 1) d
+      left join lateral (select t.embedding from chunk_vectors t
+                          where t.user_id = $1 and t.chunk_id = f.chunk_id limit 1) v on true
      order by f.score desc, f.chunk_id";
 
 const WORDS_ONLY: &str = "-- search::words_only

@@ -210,6 +210,12 @@ async fn plans(client: &Client, texts: &mut Texts) {
             let cond = near.split("Index Cond: ").nth(1).unwrap_or_default().trim_start_matches('(');
             assert!(cond.starts_with("user_id ="), "{mode}, advisor {user}:\n{plan}");
             assert!(near.contains("Heap Fetches: 0"), "{mode}, advisor {user}:\n{plan}");
+            let elsewhere = plan.replace(near, "");
+            for line in elsewhere.lines().filter(|line| line.contains(" on chunk_") || line.contains(" on documents")) {
+                let number = |name: &str| line.split(name).nth(1)?.split(['.', ' ', ')']).next()?.parse::<i64>().ok();
+                let read = number("rows=").zip(number("loops=")).map_or(0, |(rows, loops)| rows * loops);
+                assert!(read <= CANDIDATES, "{mode}, advisor {user}: {line}\n{plan}");
+            }
         }
     }
     client.batch_execute("reset role").await.unwrap();
