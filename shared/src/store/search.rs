@@ -63,8 +63,14 @@ pub(crate) const FUSED: &str = "-- search::fused
          order by bits <~> (select binary_quantize($2::halfvec(1536))::bit(1536)) limit $6),
     by_vector as (
         select n.chunk_id, row_number() over (order by v.embedding <=> $2::halfvec(1536)) as rank
-          from near n join chunk_vectors v on v.user_id = $1 and v.chunk_id = n.chunk_id),
-    texts as (select c.chunk_id, c.tsv, c.length from near n join chunk_text c on c.user_id = $1 and c.chunk_id = n.chunk_id),
+          from near n
+         cross join lateral (select t.embedding from chunk_vectors t
+                              where t.user_id = $1 and t.chunk_id = n.chunk_id limit 1) v),
+    texts as (
+        select n.chunk_id, c.tsv, c.length
+          from near n
+         cross join lateral (select t.tsv, t.length from chunk_text t
+                              where t.user_id = $1 and t.chunk_id = n.chunk_id limit 1) c),
     by_words as (
         select t.chunk_id, row_number() over (order by sum(
                    q.weight * f.n * 2.2 / (f.n + 1.2 * (0.25 + 0.75 * t.length / greatest(1, m.length)))) desc) as rank
