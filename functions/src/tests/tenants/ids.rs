@@ -135,14 +135,15 @@ async fn somebody_elses_id_never_existed() {
 }
 
 fn in_path<'a>(path: &str, of: &'a Planted<'_>) -> Option<&'a str> {
-    let table = match path.split('/').nth(2).unwrap() {
-        "conversations" => "conversations",
-        "tasks" => "tasks",
-        "approvals" => "actions",
-        "rules" => "memory_rules",
+    let table = match path {
+        _ if path.starts_with("/api/conversations/") => "conversations",
+        _ if path.starts_with("/api/tasks/") => "tasks",
+        _ if path.starts_with("/api/approvals/") => "actions",
+        _ if path.starts_with("/api/rules/") => "memory_rules",
+        _ if path.starts_with("/api/auth/sessions/") => "sessions",
         // A provider is not somebody's.
-        "connections" => return None,
-        other => panic!("say of which table the id in {other} is"),
+        _ if path.starts_with("/api/connections/") => return None,
+        _ => panic!("say of which table the id in {path} is"),
     };
     Some(&of.ids[table])
 }

@@ -35,6 +35,7 @@ const WITHOUT_WORDS: &[&str] = &[
 pub struct Planted<'a> {
     pub person: Person<'a>,
     pub user: i64,
+    pub email: &'static str,
     pub word: &'static str,
     /// Everything that is this advisor's alone: the word, and every id.
     pub own: Vec<String>,
@@ -63,7 +64,7 @@ pub async fn plant(app: &TestApp) -> (Planted<'_>, Planted<'_>) {
     (ada, bea)
 }
 
-async fn advisor<'a>(app: &'a TestApp, email: &str, word: &'static str, hex: &str, base: i64) -> Planted<'a> {
+async fn advisor<'a>(app: &'a TestApp, email: &'static str, word: &'static str, hex: &str, base: i64) -> Planted<'a> {
     number(app, base).await;
     let person = app.ready_advisor(email).await;
     let user = person.user_id().await;
@@ -90,12 +91,13 @@ async fn advisor<'a>(app: &'a TestApp, email: &str, word: &'static str, hex: &st
         ("tasks", "select id from tasks where dedupe_key like 'planted%'"),
         ("actions", "select id from actions where state = 'pending'"),
         ("memory_rules", "select id from memory_rules where note is null"),
+        ("sessions", "select id from sessions where id::text like '%-0000-7000-8000-000000000012'"),
     ] {
         let found = app.sql(&format!("{sql} and user_id = {user}")).await;
         assert_eq!(found.len(), 1, "{table}: {found:?}");
         ids.insert(table, found[0][0].clone());
     }
-    Planted { person, user, word, own, ids }
+    Planted { person, user, email, word, own, ids }
 }
 
 /// From here on rows get numbers nobody else has.

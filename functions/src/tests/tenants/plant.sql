@@ -1,5 +1,6 @@
 update users set google_sub = google_sub, full_name = 'Lind {word}', picture = 'https://pictures.example/{word}' where id = {user};
 update connections set account_id = account_id, account_email = account_email where user_id = {user};
+insert into sessions (user_id, id, expires_at) values ({user}, '{hex}-0000-7000-8000-000000000012', now() + interval '7 days');
 insert into oauth_states values (sha256('{word}'), '\x02', 'hubspot', {user},
     (select id from sessions where user_id = {user} limit 1), 'nonce-{word}', 'verifier-{word}', now() + interval '10 minutes');
 insert into tasks (user_id, id, task_type, lane, payload, state, dedupe_key, result, last_error, completed_at)
