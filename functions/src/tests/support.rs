@@ -1,11 +1,15 @@
 //! The world of one test: a migrated database of its own, a queue of its own, fakes of its own; and people who use it.
 
 pub mod evidence;
+mod gate;
+mod issuer;
 mod listen;
 mod log;
 mod protection;
 mod traces;
 
+pub use gate::{Door, Gate};
+pub use issuer::{Issuer, unsigned};
 pub use listen::{APP_ID, Heard};
 pub use log::Log;
 pub use traces::changed;

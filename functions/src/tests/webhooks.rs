@@ -2,9 +2,14 @@
 
 pub(super) mod calendar;
 mod disconnect;
+mod forged;
 pub(super) mod gmail;
 pub(super) mod hubspot;
+mod killed;
+mod order;
 mod secrecy;
+mod tokens;
+mod trouble;
 mod watches;
 
 use base64::Engine;

@@ -14,7 +14,7 @@ pub(in crate::tests) async fn watched(app: &TestApp) -> HeaderMap {
     app.heard.of(CALENDAR).remove(0).0
 }
 
-fn meeting(id: &str) -> fakes::practice::Event {
+pub(super) fn meeting(id: &str) -> fakes::practice::Event {
     let start = jiff::Timestamp::from_second(1_796_000_000).unwrap();
     fakes::practice::Event {
         calendar: ADA.into(),

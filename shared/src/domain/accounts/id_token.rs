@@ -67,9 +67,11 @@ pub fn signed<C: DeserializeOwned>(
         exp: i64,
         iat: i64,
         nbf: Option<i64>,
-        /// One audience: what is meant for us and somebody else could come from there.
+        /// One audience, and one issuer: what is meant for us and somebody else could come from there.
         #[serde(rename = "aud")]
         _audience: String,
+        #[serde(rename = "iss")]
+        _issuer: String,
         #[serde(flatten)]
         claims: C,
     }

@@ -79,6 +79,7 @@ fn wrong_claims_are_refused_one_by_one() {
         with("aud", &AUDIENCE[..AUDIENCE.len() - 1]),
         with("aud", format!("{AUDIENCE}/")),
         with("email_verified", 1),
+        with("iss", json!(["https://accounts.google.com"])),
         with("exp", "never"),
         without("iss"),
         without("aud"),
