@@ -12,6 +12,7 @@ mod http_client;
 mod mail;
 mod migrate;
 mod queue;
+mod runtime_api;
 mod schedule;
 mod stop;
 mod tenants;

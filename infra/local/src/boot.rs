@@ -1,7 +1,5 @@
 //! `cargo dev boot`: every Lambda binary starts under an emulated runtime and answers its sample event.
 
-mod runtime_api;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
@@ -20,7 +18,7 @@ use crate::up::ports::Ports;
 use crate::up::variables::{APP_ROLE, QUEUE, SECRET, Variables};
 use crate::up::{VISIBILITY, database, stand_ins, state};
 use crate::{Problem, Result};
-use runtime_api::{Outcome, RuntimeApi};
+use crate::runtime_api::{Outcome, RuntimeApi};
 
 /// How long one function may take from its start to its answer. A development build is slow to load.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -132,7 +130,7 @@ async fn start_world() -> Result<(stand_ins::Running, BTreeMap<String, String>)>
 /// Starts one binary, waits for what it makes of its event, and says so in a few words.
 async fn boot(home: &Home, name: &str, variables: &BTreeMap<String, String>) -> Result<String> {
     let event = sample(&home.root.join(format!("infra/events/{name}.json")))?;
-    let mut runtime = RuntimeApi::start(name, event, PATIENCE).await?;
+    let runtime = RuntimeApi::start(name, PATIENCE).await?;
     let target = std::env::current_exe().ok();
     let folder =
         target.as_deref().and_then(Path::parent).map_or_else(|| home.root.join("target/debug"), Path::to_owned);
@@ -149,7 +147,7 @@ async fn boot(home: &Home, name: &str, variables: &BTreeMap<String, String>) -> 
         .env("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}"));
     let mut function = Supervised::spawn(&command, Signal::Terminate, None, &home.log("boot")?)?;
     let outcome = tokio::select! {
-        outcome = runtime.outcome(PATIENCE) => outcome,
+        outcome = runtime.invoke(event, PATIENCE) => outcome,
         () = ended(&mut function) => None,
     };
     function.stop().await;

@@ -1,11 +1,12 @@
-//! The Lambda Runtime API for one function and one event.
+//! The Lambda Runtime API for one process of one function: events in, one at a time, and what becomes of each.
 //!
 //! Contract: <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>, and for streamed answers
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming>.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::net::Ipv4Addr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,7 +18,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{Mutex as Gate, mpsc, oneshot};
 use uuid::Uuid;
 
 use crate::clock::now;
@@ -39,52 +40,66 @@ pub enum Outcome {
 pub struct RuntimeApi {
     /// For `AWS_LAMBDA_RUNTIME_API`.
     pub address: String,
-    outcome: oneshot::Receiver<Outcome>,
+    events: mpsc::UnboundedSender<Invocation>,
+    process: Arc<Process>,
     server: tokio::task::JoinHandle<()>,
 }
 
+/// One event and who waits for what becomes of it.
 struct Invocation {
-    function: String,
     event: Value,
+    report: oneshot::Sender<Outcome>,
+}
+
+struct Process {
+    function: String,
     timeout: Duration,
-    request_id: String,
-    given: Mutex<bool>,
-    report: Mutex<Option<oneshot::Sender<Outcome>>>,
+    waiting: Gate<mpsc::UnboundedReceiver<Invocation>>,
+    /// By request id, those that were handed out.
+    running: Mutex<BTreeMap<String, oneshot::Sender<Outcome>>>,
+    /// Why the function could not start.
+    broken: Mutex<Option<String>>,
 }
 
 impl RuntimeApi {
-    /// Listens, with one event to hand out.
-    pub async fn start(function: &str, event: Value, timeout: Duration) -> Result<Self> {
+    /// Listens. `timeout` is what the function is told it has for each event.
+    pub async fn start(function: &str, timeout: Duration) -> Result<Self> {
         let failed = |e: std::io::Error| Problem(format!("The emulated Lambda runtime did not start: {e}."));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?.to_string();
-        let (report, outcome) = oneshot::channel();
-        let invocation = Arc::new(Invocation {
+        let (events, waiting) = mpsc::unbounded_channel();
+        let process = Arc::new(Process {
             function: function.to_owned(),
-            event,
             timeout,
-            request_id: Uuid::new_v4().to_string(),
-            given: Mutex::new(false),
-            report: Mutex::new(Some(report)),
+            waiting: Gate::new(waiting),
+            running: Mutex::default(),
+            broken: Mutex::default(),
         });
+        let served = process.clone();
         let server = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let invocation = invocation.clone();
+                let process = served.clone();
                 tokio::spawn(async move {
                     let service = service_fn(|request| {
-                        let invocation = invocation.clone();
-                        async move { Ok::<_, Infallible>(invocation.serve(request).await) }
+                        let process = process.clone();
+                        async move { Ok::<_, Infallible>(process.serve(request).await) }
                     });
                     let _function_ended = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
                 });
             }
         });
-        Ok(Self { address, outcome, server })
+        Ok(Self { address, events, process, server })
     }
 
-    /// Waits for the answer; `None` when none came in time.
-    pub async fn outcome(&mut self, patience: Duration) -> Option<Outcome> {
-        tokio::time::timeout(patience, &mut self.outcome).await.ok()?.ok()
+    /// Hands the event out as soon as the function asks for one, and waits for what it makes of it; `None` when nothing came in
+    /// time.
+    pub async fn invoke(&self, event: Value, patience: Duration) -> Option<Outcome> {
+        if let Some(why) = lock(&self.process.broken).clone() {
+            return Some(Outcome::Failed(why));
+        }
+        let (report, outcome) = oneshot::channel();
+        self.events.send(Invocation { event, report }).ok()?;
+        tokio::time::timeout(patience, outcome).await.ok()?.ok()
     }
 }
 
@@ -94,49 +109,43 @@ impl Drop for RuntimeApi {
     }
 }
 
-impl Invocation {
+impl Process {
     async fn serve(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let path = request.uri().path().strip_prefix(VERSION).unwrap_or_default().to_owned();
-        let of_ours = format!("/invocation/{}", self.request_id);
-        match (request.method(), path.as_str()) {
-            (&Method::GET, "/invocation/next") => self.next().await,
-            (&Method::POST, "/init/error") => {
-                self.report(Outcome::Failed(text(request).await));
+        let of_one = path.strip_prefix("/invocation/").and_then(|rest| rest.split_once('/'));
+        match (request.method(), path.as_str(), of_one) {
+            (&Method::GET, "/invocation/next", _) => self.next().await,
+            (&Method::POST, "/init/error", _) => {
+                self.fail(text(request).await).await;
                 accepted()
             }
-            (&Method::POST, path) if path == format!("{of_ours}/response") => {
-                let outcome = answered(request).await.unwrap_or_else(Outcome::Failed);
-                self.report(outcome);
-                accepted()
+            (&Method::POST, _, Some((id, "response"))) => {
+                let id = id.to_owned();
+                self.report(&id, answered(request).await.unwrap_or_else(Outcome::Failed))
             }
-            (&Method::POST, path) if path == format!("{of_ours}/error") => {
-                self.report(Outcome::Failed(text(request).await));
-                accepted()
+            (&Method::POST, _, Some((id, "error"))) => {
+                let id = id.to_owned();
+                self.report(&id, Outcome::Failed(text(request).await))
             }
-            _ => {
-                let mut response = Response::new(Full::default());
-                *response.status_mut() = StatusCode::NOT_FOUND;
-                response
-            }
+            _ => nothing_here(),
         }
     }
 
-    /// The event, once. The second call waits for ever, as it does when nothing happens.
+    /// The next event. The call waits until there is one, for ever if need be.
     async fn next(&self) -> Response<Full<Bytes>> {
-        let given = std::mem::replace(&mut *self.given.lock().unwrap_or_else(PoisonError::into_inner), true);
-        if given {
-            std::future::pending::<()>().await;
-        }
+        let Some(Invocation { event, report }) = self.waiting.lock().await.recv().await else { return nothing_here() };
+        let request_id = Uuid::new_v4().to_string();
         let deadline = now().as_millisecond() + i64::try_from(self.timeout.as_millis()).unwrap_or_default();
         let arn = format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:{}", self.function);
         let headers = [
             ("content-type", "application/json".to_owned()),
-            ("lambda-runtime-aws-request-id", self.request_id.clone()),
+            ("lambda-runtime-aws-request-id", request_id.clone()),
             ("lambda-runtime-deadline-ms", deadline.to_string()),
             ("lambda-runtime-invoked-function-arn", arn),
-            ("lambda-runtime-trace-id", format!("Root=1-{:08x}-{}", now().as_second(), &self.request_id[..8])),
+            ("lambda-runtime-trace-id", format!("Root=1-{:08x}-{}", now().as_second(), &request_id[..8])),
         ];
-        let mut response = Response::new(Full::new(Bytes::from(self.event.to_string())));
+        lock(&self.running).insert(request_id, report);
+        let mut response = Response::new(Full::new(Bytes::from(event.to_string())));
         for (name, value) in headers {
             if let Ok(value) = value.try_into() {
                 response.headers_mut().insert(name, value);
@@ -145,11 +154,25 @@ impl Invocation {
         response
     }
 
-    fn report(&self, outcome: Outcome) {
-        if let Some(report) = self.report.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            let _nobody_waits = report.send(outcome);
+    fn report(&self, id: &str, outcome: Outcome) -> Response<Full<Bytes>> {
+        let Some(report) = lock(&self.running).remove(id) else { return nothing_here() };
+        let _nobody_waits = report.send(outcome);
+        accepted()
+    }
+
+    /// It cannot start: no event is handed out, now or later.
+    async fn fail(&self, why: String) {
+        *lock(&self.broken) = Some(why.clone());
+        let mut waiting = self.waiting.lock().await;
+        waiting.close();
+        while let Some(Invocation { report, .. }) = waiting.recv().await {
+            let _nobody_waits = report.send(Outcome::Failed(why.clone()));
         }
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Reads an answer to its end, streamed or not. The error says why it is none.
@@ -175,6 +198,12 @@ async fn answered(request: Request<Incoming>) -> std::result::Result<Outcome, St
 async fn text(request: Request<Incoming>) -> String {
     let body = request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
     String::from_utf8_lossy(&body).into_owned()
+}
+
+fn nothing_here() -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
 }
 
 fn accepted() -> Response<Full<Bytes>> {
@@ -207,30 +236,48 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_event_is_handed_out_and_its_answer_taken() {
-        let mut runtime = RuntimeApi::start("f", json!({"n": 1}), Duration::from_secs(1)).await.unwrap();
-        let (id, event) = next(&runtime).await;
-        assert_eq!(event, json!({"n": 1}));
+    async fn events_are_handed_out_one_after_the_other_and_their_answers_taken() {
+        let runtime = RuntimeApi::start("f", Duration::from_secs(1)).await.unwrap();
+        let function = async {
+            let (first, event) = next(&runtime).await;
+            assert_eq!(event, json!({"n": 1}));
+            let body = b"{\"statusCode\":200}\0\0\0\0\0\0\0\0data";
+            assert_eq!(post(&runtime, &format!("/invocation/{first}/response"), true, body).await, StatusCode::ACCEPTED);
 
-        let body = b"{\"statusCode\":200}\0\0\0\0\0\0\0\0data";
-        assert_eq!(post(&runtime, &format!("/invocation/{id}/response"), true, body).await, StatusCode::ACCEPTED);
+            let (second, event) = next(&runtime).await;
+            assert_eq!(event, json!({"n": 2}));
+            post(&runtime, &format!("/invocation/{second}/error"), false, b"no").await;
+            let again = post(&runtime, &format!("/invocation/{first}/response"), false, b"{}").await;
+            assert_eq!(again, StatusCode::NOT_FOUND, "that one has been answered");
+        };
+        let patience = Duration::from_secs(5);
+        let caller = async {
+            let first = runtime.invoke(json!({"n": 1}), patience).await;
+            (first, runtime.invoke(json!({"n": 2}), patience).await)
+        };
 
-        match runtime.outcome(Duration::from_secs(1)).await {
+        let ((), (first, second)) = tokio::join!(function, caller);
+
+        match first {
             Some(Outcome::Answered { document, streamed }) => {
                 assert_eq!((document, streamed), (json!({"statusCode": 200}), Some(4)));
             }
             other => panic!("{other:?}"),
         }
+        assert!(matches!(second, Some(Outcome::Failed(why)) if why == "no"));
     }
 
     #[tokio::test]
     async fn a_function_that_cannot_start_is_heard() {
-        let mut runtime = RuntimeApi::start("f", json!({}), Duration::from_secs(1)).await.unwrap();
+        let runtime = RuntimeApi::start("f", Duration::from_secs(1)).await.unwrap();
+        let patience = Duration::from_secs(5);
 
-        post(&runtime, "/init/error", false, b"no configuration").await;
-
-        assert!(
-            matches!(runtime.outcome(Duration::from_secs(1)).await, Some(Outcome::Failed(why)) if why == "no configuration")
+        let (outcome, _) = tokio::join!(
+            runtime.invoke(json!({}), patience),
+            post(&runtime, "/init/error", false, b"no configuration")
         );
+
+        assert!(matches!(outcome, Some(Outcome::Failed(why)) if why == "no configuration"));
+        assert!(matches!(runtime.invoke(json!({}), patience).await, Some(Outcome::Failed(_))), "and is not asked again");
     }
 }
