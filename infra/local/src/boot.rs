@@ -13,12 +13,12 @@ use shared::config::Config;
 use shared::store::migrate;
 
 use crate::aws;
+use crate::runtime_api::{Outcome, RuntimeApi};
 use crate::terminal::{say, step};
 use crate::up::ports::Ports;
 use crate::up::variables::{APP_ROLE, QUEUE, SECRET, Variables};
 use crate::up::{VISIBILITY, database, stand_ins, state};
 use crate::{Problem, Result};
-use crate::runtime_api::{Outcome, RuntimeApi};
 
 /// How long one function may take from its start to its answer. A development build is slow to load.
 const PATIENCE: Duration = Duration::from_secs(30);

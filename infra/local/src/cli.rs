@@ -42,6 +42,10 @@ pub enum Command {
     Boot(Boot),
     /// Send requests of many advisors at once over one shared database session, and look for what is somebody else's
     Tenants(tenants::Options),
+    /// Attack the running product, and check that it keeps its promises
+    Attack(crate::attack::Options),
+    /// Feed the parsers what nobody thought of, under libFuzzer
+    Fuzz(crate::fuzz::Options),
 }
 
 #[derive(Args)]

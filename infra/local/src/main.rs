@@ -1,12 +1,14 @@
 //! `cargo dev`: the whole product on one machine.
 
 mod ask;
+mod attack;
 mod aws;
 mod boot;
 mod check;
 mod cli;
 mod clock;
 mod dotenv;
+mod fuzz;
 mod gateway;
 mod http_client;
 mod mail;
@@ -69,6 +71,8 @@ async fn run(cli: Cli) -> Result<()> {
         Command::Check => check::run(),
         Command::Boot(boot) => boot::run(&boot.functions).await,
         Command::Tenants(options) => tenants::run(&options).await,
+        Command::Attack(attack) => attack::run(&attack).await,
+        Command::Fuzz(fuzz) => fuzz::run(&fuzz).await,
     }
 }
 

@@ -242,7 +242,10 @@ mod tests {
             let (first, event) = next(&runtime).await;
             assert_eq!(event, json!({"n": 1}));
             let body = b"{\"statusCode\":200}\0\0\0\0\0\0\0\0data";
-            assert_eq!(post(&runtime, &format!("/invocation/{first}/response"), true, body).await, StatusCode::ACCEPTED);
+            assert_eq!(
+                post(&runtime, &format!("/invocation/{first}/response"), true, body).await,
+                StatusCode::ACCEPTED
+            );
 
             let (second, event) = next(&runtime).await;
             assert_eq!(event, json!({"n": 2}));
@@ -278,6 +281,9 @@ mod tests {
         );
 
         assert!(matches!(outcome, Some(Outcome::Failed(why)) if why == "no configuration"));
-        assert!(matches!(runtime.invoke(json!({}), patience).await, Some(Outcome::Failed(_))), "and is not asked again");
+        assert!(
+            matches!(runtime.invoke(json!({}), patience).await, Some(Outcome::Failed(_))),
+            "and is not asked again"
+        );
     }
 }

@@ -78,7 +78,7 @@ fn imports_are_found_however_they_are_written() {
     assert_eq!(used("use shared::{App, clients::gmail};", "shared"), ["app", "clients"]);
 }
 
-fn folder(path: &str) -> PathBuf {
+pub(super) fn folder(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
@@ -89,7 +89,7 @@ fn layer(src: &Path, file: &Path) -> String {
 }
 
 /// Path and text of every file below `src`, or of one layer's.
-fn rust_files(src: &Path, wanted: Option<&str>) -> Vec<(PathBuf, String)> {
+pub(super) fn rust_files(src: &Path, wanted: Option<&str>) -> Vec<(PathBuf, String)> {
     let mut folders = vec![src.to_owned()];
     let mut files = Vec::new();
     while let Some(folder) = folders.pop() {

@@ -1,5 +1,6 @@
 //! What holds for the crate as a whole.
 
+mod compared;
 mod layers;
 mod migrations;
 pub(crate) mod tenants;
