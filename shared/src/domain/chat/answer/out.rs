@@ -244,13 +244,28 @@ impl Out {
         }
         let shown = self.tail.len();
         self.tail.extend(text.chars());
-        if links::find(&self.tail).is_some_and(|(start, end)| start < shown && end > shown) {
+        if self.has_address_across(shown) {
             self.emit(Piece::Text(" ".to_owned()));
             self.tail.drain(..shown);
         }
         let word = self.tail.iter().rposition(|c| c.is_whitespace()).map_or(0, |at| at + 1);
         let start = word.max(self.tail.len().saturating_sub(TAIL));
         self.tail.drain(..start);
+    }
+
+    /// Whether one of the addresses in the tail begins before this place and ends after it: not only the first counts.
+    fn has_address_across(&self, place: usize) -> bool {
+        let mut from = 0;
+        while let Some((start, end)) = links::find(&self.tail[from..]) {
+            if from + start >= place {
+                return false;
+            }
+            from += end;
+            if from > place {
+                return true;
+            }
+        }
+        false
     }
 
     /// Everything a word needs before it.

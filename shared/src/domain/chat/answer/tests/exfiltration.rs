@@ -127,6 +127,8 @@ const ATTEMPTS: &[&str] = &[
     "https:/*/evil.example/?d=SECRET*",
     "https:/`/evil.example/?d=SECRET`",
     "https:/<!-- -->/evil.example/?d=SECRET",
+    "http:</<b>/evil.example/?d=SECRET",
+    "https:<ttps:/<b>/evil.example/?d=SECRET",
     "www.<b>evil.example</b>/?d=SECRET",
     "evil.example<b>/SECRET",
     "evil.example[9]/SECRET",
