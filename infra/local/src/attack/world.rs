@@ -94,7 +94,10 @@ impl World {
         let endpoints = std::mem::take(&mut functions.endpoints);
         players.spawn(gateway::serve(gateway::listen(ports.gateway).await?, endpoints, stop.clone()));
         let api = Url::parse(&format!("http://localhost:{}", ports.gateway)).map_err(|e| Problem(e.to_string()))?;
-        sign_in::sign_in(&mut Browser::new(Jar::default())?, &api, None).await?;
+        let mut browser = Browser::new(Jar::default())?;
+        for (path, provider) in [("/api/auth/google/start", "Google"), ("/api/auth/hubspot/start", "HubSpot")] {
+            sign_in::through_consent(&mut browser, &api, path, provider, None).await?;
+        }
         let config = of_clients;
         let waiting = Some(functions);
         Ok(Self { variables, secrets, config, database, _stand_ins: stand_ins, sqs, waiting, players, stop })
