@@ -77,8 +77,20 @@ pub struct Config {
     /// `MODEL_REQUESTS_PER_DAY` (default 500) and `MODEL_TOKENS_PER_DAY` (default 2,000,000): what the language model may do
     /// for one advisor in a day.
     pub model_budget: Budget,
+    /// `OPENAI_REQUESTS_PER_MINUTE` and `OPENAI_TOKENS_PER_MINUTE`: what all advisors together may use of the account at
+    /// OpenAI; `OPENAI_REQUESTS_PER_MINUTE_EACH`: requests of one of them. 0, the default, for any number.
+    pub model_pace: Pace,
     /// `GOOGLE_SITE_VERIFICATION`: names of the files by which Google knows the owner of the domain, separated by commas.
     pub google_site_verification: Vec<String>,
+}
+
+/// What may be asked of OpenAI in a minute; 0 for any number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    pub requests: u32,
+    /// As they are estimated beforehand: of the question, and the most the answer may have.
+    pub tokens: u32,
+    pub requests_each: u32,
 }
 
 /// What an advisor may use of the language model in a day.
@@ -226,6 +238,11 @@ impl Config {
             model_budget: Budget {
                 requests: vars.parsed_or("MODEL_REQUESTS_PER_DAY", 500),
                 tokens: vars.parsed_or("MODEL_TOKENS_PER_DAY", 2_000_000),
+            },
+            model_pace: Pace {
+                requests: vars.parsed_or("OPENAI_REQUESTS_PER_MINUTE", 0),
+                tokens: vars.parsed_or("OPENAI_TOKENS_PER_MINUTE", 0),
+                requests_each: vars.parsed_or("OPENAI_REQUESTS_PER_MINUTE_EACH", 0),
             },
             google_site_verification: vars.list("GOOGLE_SITE_VERIFICATION"),
             public_url,

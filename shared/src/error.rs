@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use serde::Serialize;
+use serde_json::Value;
 
 pub use cause::{Cause, aws};
 
@@ -26,6 +27,8 @@ pub struct Error {
     pub upstream: Option<Box<Upstream>>,
     /// How long to wait before trying again.
     pub retry_after: Option<Duration>,
+    /// An object whose members go out with the sentence: what there is in place of what was asked for.
+    pub beside: Option<Box<Value>>,
     cause: Option<Cause>,
 }
 
@@ -48,7 +51,12 @@ pub struct Upstream {
     pub reason: String,
     /// The vendor's id of the record that is there already, when it says which.
     pub existing: Option<String>,
+    /// What was asked, such as `gmail.get`; empty when nobody else has to know.
+    pub op: &'static str,
 }
+
+/// The reason of an error about a provider that was not even asked.
+const UNASKED: &str = "not_asked";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -121,7 +129,15 @@ impl Kind {
 
 impl Error {
     pub fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, detail: detail.into(), fields: Vec::new(), upstream: None, retry_after: None, cause: None }
+        Self {
+            kind,
+            detail: detail.into(),
+            fields: Vec::new(),
+            upstream: None,
+            retry_after: None,
+            beside: None,
+            cause: None,
+        }
     }
 
     pub fn bad_request(detail: impl Into<Cow<'static, str>>) -> Self {
@@ -183,8 +199,28 @@ impl Error {
 
     #[must_use]
     pub fn answered(mut self, status: u16, reason: impl Into<String>) -> Self {
-        self.upstream = Some(Box::new(Upstream { status, reason: reason.into(), existing: None }));
+        self.upstream = Some(Box::new(Upstream { status, reason: reason.into(), existing: None, op: "" }));
         self
+    }
+
+    /// Says whose answer it was.
+    #[must_use]
+    pub fn by(mut self, op: &'static str) -> Self {
+        if let Some(upstream) = &mut self.upstream {
+            upstream.op = op;
+        }
+        self
+    }
+
+    /// Nothing was sent.
+    #[must_use]
+    pub fn unasked(self) -> Self {
+        self.answered(0, UNASKED)
+    }
+
+    /// Whether nothing was sent: then nothing can have happened.
+    pub fn is_unasked(&self) -> bool {
+        self.upstream.as_ref().is_some_and(|upstream| upstream.reason == UNASKED)
     }
 
     /// Names the record that is in the way.
@@ -202,7 +238,13 @@ impl Error {
         self
     }
 
-    /// The HTTP status a provider answered with, if one answered.
+    #[must_use]
+    pub fn beside(mut self, members: Value) -> Self {
+        self.beside = Some(Box::new(members));
+        self
+    }
+
+    /// The HTTP status a provider answered with, if one answered; 0 when it was not asked.
     pub fn upstream_status(&self) -> Option<u16> {
         self.upstream.as_ref().map(|u| u.status)
     }

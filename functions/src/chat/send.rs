@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
-use shared::domain::chat::event::{Citation, Event};
+use shared::domain::chat::event::{Citation, Event, Notice};
 use shared::domain::chat::{decide, turn};
 use shared::domain::limits;
 use shared::edge::encode::{self, Passage, Seed, shown, waiting};
@@ -23,7 +23,7 @@ pub const ROUTE: Route = Route::post("/api/chat", |app, call| Box::pin(handler(a
     )
     .ok::<Whole>()
     .serves("text/event-stream")
-    .refuses(&[404, 502]);
+    .refuses(&[404, 502, 503]);
 pub const STREAM: Route = ROUTE.at("/api/chat/stream");
 
 async fn handler(app: &App, call: Call) -> Result<Reply> {
@@ -47,9 +47,17 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
         tokio::spawn(async move { turn::run(&app, asked, listener).await });
         return Ok(encode::reply(protocol, events));
     }
-    let events = turn::run_whole(app, asked).await?;
+    let answered = turn::run_whole(app, asked).await;
 
-    Reply::json(&whole(events))
+    match answered {
+        Ok(events) => Reply::json(&whole(events)),
+        // What was found is worth something by itself.
+        Err(unanswered) => {
+            let Whole { sources, notices, conversation_id, .. } = whole(unanswered.events);
+            let found = json!({ "sources": sources, "notices": notices, "conversation_id": conversation_id });
+            Err(unanswered.error.beside(found))
+        }
+    }
 }
 
 /// A turn in the seed's one-piece shape.
@@ -67,6 +75,8 @@ struct Whole {
     citations: Vec<Citation>,
     /// Writes that wait, or waited until now.
     approvals: Vec<Kept>,
+    /// What the answer is to be read with; it says so, too.
+    notices: Vec<Notice>,
 }
 
 fn whole(events: Vec<Event>) -> Whole {
@@ -90,6 +100,7 @@ fn whole(events: Vec<Event>) -> Whole {
             Event::ApprovalDecided { approval } => answer.approvals.push(*approval),
             Event::Conversation { id } => answer.conversation_id = Some(id),
             Event::Citations(citations) => answer.citations = citations,
+            Event::Notice(notice) => answer.notices.push(notice),
             Event::Finished { reason } => answer.finish_reason = reason,
             _ => {}
         }

@@ -2,10 +2,11 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use shared::domain::sync::stale::{self, Stale};
 use shared::edge::{Call, Reply, Route};
 use shared::model::user::{Connection, Provider};
 use shared::model::watch::Watch;
-use shared::store::{connections, watches};
+use shared::store::{connections, sync_cursors, watches};
 use shared::{App, Result};
 
 pub const ROUTE: Route = Route::get("/api/connections", |app, call| Box::pin(handler(app, call)))
@@ -29,6 +30,8 @@ struct Account {
     scopes: Vec<String>,
     /// The provider has ended the consent.
     needs_reconnect: bool,
+    /// Sources that cannot be read at the moment: what is known of them is as old as `as_of`.
+    stale: Vec<Stale>,
     /// Google's. HubSpot's webhooks are set up once for the application, not for each account.
     watches: Vec<Watch>,
 }
@@ -40,9 +43,11 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
     let tenant = db.tenant(advisor.id).await?;
     let connections = connections::list(&tenant).await?;
     let watches = watches::list(&tenant).await?;
+    let stale = stale::of(&sync_cursors::progress(&tenant).await?, app.now());
     tenant.commit().await?;
 
     let account = |connection: Connection| Account {
+        stale: stale.iter().filter(|s| connection.sources().contains(&s.source.as_str())).cloned().collect(),
         portal_id: (connection.provider == Provider::HubSpot).then_some(connection.account_id),
         watches: if connection.provider == Provider::Google { watches.clone() } else { Vec::new() },
         provider: connection.provider,

@@ -40,6 +40,8 @@ struct Found {
     total_results: usize,
     #[schemars(with = "Vec<Passage>")]
     results: Vec<Value>,
+    /// The embedding server does not answer: only words were searched for, not what they mean.
+    by_words_only: bool,
 }
 
 async fn handler(app: &App, call: Call) -> Result<Reply> {
@@ -55,7 +57,8 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
     let found = retrieve(app, advisor.id, &question).await?;
 
     let results: Vec<Value> = found.hits.iter().map(shown).collect();
-    Reply::json(&Found { query: body.query, total_results: results.len(), results })
+    let by_words_only = found.by_words_only;
+    Reply::json(&Found { query: body.query, total_results: results.len(), results, by_words_only })
 }
 
 /// One kind by its name, singular or plural; all when none is named.

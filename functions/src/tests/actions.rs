@@ -9,6 +9,7 @@ mod policy;
 mod storm;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use fakes::server::{Control, Fault, FaultKind};
 use serde_json::{Value, json};
@@ -50,7 +51,14 @@ impl TestApp {
     /// The quiet period is over, and whatever waits is done.
     async fn later(&self) {
         self.sql("update effects set started_at = started_at - interval '10 minutes' where state = 'started'").await;
+        self.patience_is_over().await;
         self.at_once().await;
+    }
+
+    /// Whoever asked not to be called may be called again.
+    async fn patience_is_over(&self) {
+        self.app.clock.advance(Duration::from_secs(110));
+        self.sql("update rate_limits set arrives_at = now() where key like 'wait-%'").await;
     }
 
     /// Whatever waits is tried, its quiet period over or not.

@@ -223,14 +223,15 @@ mod what_is_wrong {
     async fn twenty_questions_a_minute_are_enough() {
         let app = TestApp::start().await;
         let ada = app.advisor(ADA).await;
-        for _ in 0..20 {
-            ada.post("/api/chat", json!({ "message": "x" })).await;
-        }
+        let begun = std::time::Instant::now();
 
-        let answer = ada.post("/api/chat", json!({ "message": "x" })).await;
+        let asked = futures::future::join_all((0..60).map(|_| ada.post("/api/chat", json!({ "message": "x" })))).await;
 
-        assert_eq!(answer.status, 429);
-        assert!(!answer.header("retry-after").is_empty());
+        let (answered, refused): (Vec<_>, Vec<_>) = asked.iter().partition(|answer| answer.status == 200);
+        // One more after each three seconds, however slow this machine is.
+        let most = 20 + begun.elapsed().as_secs() as usize / 3 + 1;
+        assert!((20..=most).contains(&answered.len()), "{} of {most}", answered.len());
+        assert!(refused.iter().all(|answer| answer.status == 429 && !answer.header("retry-after").is_empty()));
     }
 }
 

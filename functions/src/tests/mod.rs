@@ -14,6 +14,7 @@ mod drift;
 mod edge;
 mod frontend;
 mod oauth;
+mod outages;
 mod rules;
 mod secrecy;
 mod sessions;

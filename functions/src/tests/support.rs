@@ -5,6 +5,7 @@ mod gate;
 mod issuer;
 mod listen;
 mod log;
+pub mod outage;
 mod protection;
 mod traces;
 
@@ -26,7 +27,7 @@ use fakes::openai::OpenAi;
 use fakes::practice::{self, CrmObject, Mail, Mailbox, Practice};
 use fakes::server::Clock;
 use fakes::world::{shared_test_cluster, shared_test_moto};
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, Method, Response, StatusCode};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
 use lambda_http::request::LambdaRequest;
@@ -34,7 +35,7 @@ use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 use shared::App;
 use shared::config::Config;
-use shared::edge::{Route, service};
+use shared::edge::{ReplyBody, Route, service};
 use shared::store::migrate;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
@@ -58,6 +59,10 @@ pub struct TestApp {
     queue_url: String,
     /// What came over the socket, if there is one.
     pub heard: Heard,
+    /// What the product was configured with.
+    settings: BTreeMap<String, String>,
+    /// How long functions are told they have, if they are.
+    pub time: Option<Duration>,
     /// The fakes' clock; the product's is `app.clock`.
     clock: Clock,
     http: reqwest::Client,
@@ -146,7 +151,8 @@ impl TestApp {
         .collect();
         let config = Config::read(|name| settings.get(name).cloned()).unwrap();
         let app = App::new(config, 8).await.unwrap();
-        Self { app, google, hubspot, openai, owner_url, queue_url, heard: Heard::default(), clock, http }
+        let heard = Heard::default();
+        Self { app, google, hubspot, openai, owner_url, queue_url, heard, settings, time: None, clock, http }
     }
 
     /// Moves the product's clock and the providers'.
@@ -315,6 +321,38 @@ impl Person<'_> {
 
     /// One request through the front door, with this browser's cookies.
     pub async fn call(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<String>) -> Answer {
+        let what = format!("{method} {path}");
+        let response = self.begin(method, path, headers, body).await;
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        let answer =
+            Answer { status: parts.status, headers: parts.headers, body: String::from_utf8(body.to_vec()).unwrap() };
+        let sent: Vec<_> = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        protection::check(&self.app.app.config, &what, &sent, &answer);
+        answer
+    }
+
+    /// The same, up to the head of the answer: its body may still be under way.
+    pub async fn begin(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<String>,
+    ) -> Response<ReplyBody> {
+        self.begin_at(&self.app.app, method, path, headers, body, None).await
+    }
+
+    /// The same of this process of the product, from this address.
+    pub async fn begin_at(
+        &self,
+        process: &App,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<String>,
+        ip: Option<String>,
+    ) -> Response<ReplyBody> {
         let (route, parameters) = route(&method, path.split('?').next().unwrap());
         let cookies: Vec<String> = self.cookies.lock().unwrap().iter().map(|(n, v)| format!("{n}={v}")).collect();
         let mut headers: Vec<(String, String)> =
@@ -323,12 +361,12 @@ impl Person<'_> {
             headers.push(("Cookie".into(), cookies.join("; ")));
         }
         let mut event = proxy_event(&method, path, &route, &parameters, &headers, body.as_deref());
-        event["requestContext"]["identity"]["sourceIp"] = json!(self.ip);
+        event["requestContext"]["identity"]["sourceIp"] = json!(ip.as_ref().unwrap_or(&self.ip));
         let request: LambdaRequest = serde_json::from_str(&event.to_string()).unwrap();
-        let response = service(&self.app.app, route)(request.into()).await.unwrap();
+        let request = outage::in_time(request.into(), process.now(), self.app.time);
+        let response = service(process, route)(request).await.unwrap();
 
-        let (parts, body) = response.into_parts();
-        for cookie in parts.headers.get_all("set-cookie") {
+        for cookie in response.headers().get_all("set-cookie") {
             let (pair, attributes) = cookie.to_str().unwrap().split_once(';').unwrap();
             let (name, value) = pair.split_once('=').unwrap();
             let mut cookies = self.cookies.lock().unwrap();
@@ -338,11 +376,7 @@ impl Person<'_> {
                 cookies.insert(name.to_owned(), value.to_owned());
             }
         }
-        let body = body.collect().await.unwrap().to_bytes();
-        let answer =
-            Answer { status: parts.status, headers: parts.headers, body: String::from_utf8(body.to_vec()).unwrap() };
-        protection::check(&self.app.app.config, &format!("{method} {path}"), &headers, &answer);
-        answer
+        response
     }
 
     /// Goes through Google's consent page. Answers where the browser ended.

@@ -38,6 +38,8 @@ pub enum Command {
     Migrate(Migrate),
     /// Run what CI runs: format, lints, docs, tests, template
     Check,
+    /// Let providers, queue and database fail in every way, and print what was measured as JSON lines
+    Outages,
     /// Start every Lambda binary under an emulated runtime and send it its sample event
     Boot(Boot),
     /// Send requests of many advisors at once over one shared database session, and look for what is somebody else's

@@ -13,6 +13,7 @@ mod gateway;
 mod http_client;
 mod mail;
 mod migrate;
+mod outages;
 mod queue;
 mod runtime_api;
 mod schedule;
@@ -69,6 +70,7 @@ async fn run(cli: Cli) -> Result<()> {
         Command::Mail(mail) => mail::run(&mail).await,
         Command::Migrate(migrate) => migrate::run(migrate.action).await,
         Command::Check => check::run(),
+        Command::Outages => outages::run(),
         Command::Boot(boot) => boot::run(&boot.functions).await,
         Command::Tenants(options) => tenants::run(&options).await,
         Command::Attack(attack) => attack::run(&attack).await,

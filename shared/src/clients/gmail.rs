@@ -9,10 +9,9 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use jiff::Timestamp;
-use reqwest::{Client, RequestBuilder};
 use serde::{Deserialize, Deserializer};
 
-use super::http::Outgoing;
+use super::http::{Call, Client};
 use crate::error::{Error, Kind, Result};
 use crate::model::mail::Message;
 
@@ -145,11 +144,11 @@ impl Gmail<'_> {
         body.text().ok_or_else(|| Error::new(Kind::Upstream, "Gmail gave a message without its text."))
     }
 
-    fn get_request(&self, path: &str) -> RequestBuilder {
+    fn get_request(&self, path: &str) -> Call {
         self.http.get(format!("{}/gmail/v1/users/me/{path}", self.base)).bearer_auth(self.token)
     }
 
-    fn post_request(&self, path: &str) -> RequestBuilder {
+    fn post_request(&self, path: &str) -> Call {
         self.http.post(format!("{}/gmail/v1/users/me/{path}", self.base)).bearer_auth(self.token)
     }
 }

@@ -12,11 +12,16 @@ use serde::Deserialize;
 use url::Url;
 
 use super::http::oauth::{exchange_error, expires_at, refresh_error};
-use super::http::{self, Outgoing, Retrying};
+use super::http::{self, Client};
 use super::with_query;
 use crate::config;
 use crate::error::Result;
 use crate::model::user::Tokens;
+
+/// Somebody waits at the door, or a task for its token.
+const PATIENCE: Duration = Duration::from_secs(8);
+/// A webhook waits for them.
+const KEYS_PATIENCE: Duration = Duration::from_secs(4);
 
 /// What is asked for at the consent page. The advisor may untick any but the first three; [`Tokens::scopes`] says what
 /// was granted.
@@ -30,7 +35,7 @@ pub const SCOPES: [&str; 5] = [
 
 /// Google's OAuth endpoints, as this application.
 pub struct GoogleOauth<'a> {
-    pub http: &'a reqwest::Client,
+    pub http: &'a Client,
     pub config: &'a config::Google,
     pub client_secret: &'a SecretString,
 }
@@ -105,7 +110,7 @@ impl GoogleOauth<'_> {
             ("client_id", &self.config.client_id),
             ("client_secret", self.client_secret.expose_secret()),
         ];
-        let call = self.http.post(&self.config.token_url).form(&form);
+        let call = self.http.post(&self.config.token_url).timeout(PATIENCE).form(&form);
         let mut answer: TokenAnswer =
             call.send_json("google_oauth.exchange").await.map_err(|error| exchange_error(error, "Google"))?;
         let id_token = std::mem::take(&mut answer.id_token);
@@ -122,7 +127,7 @@ impl GoogleOauth<'_> {
             ("client_id", &self.config.client_id),
             ("client_secret", self.client_secret.expose_secret()),
         ];
-        let call = self.http.post(&self.config.token_url).form(&form).retrying();
+        let call = self.http.post(&self.config.token_url).timeout(PATIENCE).form(&form).retrying();
         let answer: TokenAnswer =
             call.send_json("google_oauth.refresh").await.map_err(|error| refresh_error(error, "Google"))?;
         Ok(answer.tokens(now))
@@ -130,7 +135,7 @@ impl GoogleOauth<'_> {
 
     /// Ends the consent the token stems from. One that has ended already is `Refused`.
     pub async fn revoke(&self, token: &str) -> Result<()> {
-        let call = self.http.post(&self.config.revoke_url).form(&[("token", token)]);
+        let call = self.http.post(&self.config.revoke_url).timeout(PATIENCE).form(&[("token", token)]);
         call.retrying().send_empty("google_oauth.revoke").await
     }
 }
@@ -142,9 +147,9 @@ pub struct Certificates {
 }
 
 /// With them Google signs both who has signed in and what Pub/Sub pushes.
-pub async fn certificates(http: &reqwest::Client, jwks_url: &str) -> Result<Certificates> {
+pub async fn certificates(http: &Client, jwks_url: &str) -> Result<Certificates> {
     const OP: &str = "google_oauth.certificates";
-    let answer = http.get(jwks_url).send_stream(OP).await?;
+    let answer = http.get(jwks_url).timeout(KEYS_PATIENCE).send_stream(OP).await?;
     let directives = answer.headers().get(CACHE_CONTROL).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let max_age = directives.split(',').find_map(|part| part.trim().strip_prefix("max-age=")?.parse().ok());
     let max_age = Duration::from_secs(max_age.unwrap_or(0));

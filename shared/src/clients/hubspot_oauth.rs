@@ -2,18 +2,23 @@
 //!
 //! Source: HubSpot's public API specification, `oauth/2026-09`, and developers.hubspot.com/docs/apps.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use url::Url;
 
 use super::http::oauth::{exchange_error, expires_at, refresh_error};
-use super::http::{Outgoing, Retrying};
+use super::http::{Call, Client};
 use super::hubspot::API_VERSION;
 use super::with_query;
 use crate::config;
 use crate::error::{Error, Result};
 use crate::model::user::Tokens;
+
+/// Somebody waits at the door, or a task for its token.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// What is asked for. HubSpot grants all or nothing.
 pub const SCOPES: [&str; 8] = [
@@ -29,7 +34,7 @@ pub const SCOPES: [&str; 8] = [
 
 /// HubSpot's OAuth endpoints, as this application.
 pub struct HubSpotOauth<'a> {
-    pub http: &'a reqwest::Client,
+    pub http: &'a Client,
     pub config: &'a config::HubSpot,
     pub client_id: &'a str,
     pub client_secret: &'a SecretString,
@@ -140,9 +145,9 @@ impl HubSpotOauth<'_> {
     }
 
     /// A form for the token endpoint or what lies under it, with who we are.
-    fn endpoint(&self, path: &str, form: &[(&str, &str)]) -> reqwest::RequestBuilder {
+    fn endpoint(&self, path: &str, form: &[(&str, &str)]) -> Call {
         let ours = [("client_id", self.client_id), ("client_secret", self.client_secret.expose_secret())];
         let url = format!("{}/oauth/{API_VERSION}/token{path}", self.config.api_url);
-        self.http.post(url).form(&[form, &ours].concat())
+        self.http.post(url).timeout(PATIENCE).form(&[form, &ours].concat())
     }
 }

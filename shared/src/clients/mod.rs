@@ -1,6 +1,7 @@
 //! HTTP to the providers, one file each. Everything leaves through [`http`]; only AWS is spoken to by its own SDK.
 
 pub mod calendar;
+pub mod circuit;
 pub mod gmail;
 pub mod google_oauth;
 pub mod http;

@@ -13,6 +13,10 @@ use tokio::sync::Mutex;
 
 use crate::config::{Config, SECRET_NAMES, refuse_development_secret};
 use crate::error::{Cause, Error, Kind, Result, aws};
+use crate::model::Clock;
+
+/// Secrets Manager was away: it is asked again after this.
+const AGAIN: Duration = Duration::from_secs(30);
 
 /// A key for tokens at rest.
 #[derive(Clone)]
@@ -47,16 +51,18 @@ pub struct Vault {
     deployed: bool,
     ttl: Duration,
     kept: Mutex<Option<(Instant, Arc<Secrets>)>>,
+    clock: Clock,
 }
 
 impl Vault {
-    pub fn new(config: &Config, aws: &aws_config::SdkConfig) -> Self {
+    pub fn new(config: &Config, aws: &aws_config::SdkConfig, clock: Clock) -> Self {
         Self {
             client: config.secrets_id.clone().map(|id| (Client::new(aws), id)),
             overrides: config.overrides.clone(),
             deployed: config.env.is_deployed(),
             ttl: config.secrets_ttl,
             kept: Mutex::new(None),
+            clock,
         }
     }
 
@@ -64,7 +70,7 @@ impl Vault {
     pub async fn get(&self) -> Result<Arc<Secrets>> {
         let mut kept = self.kept.lock().await;
         match kept.as_ref() {
-            Some((read, secrets)) if read.elapsed() < self.ttl => Ok(secrets.clone()),
+            Some((until, secrets)) if self.clock.instant() < *until => Ok(secrets.clone()),
             _ => self.renew(&mut kept).await,
         }
     }
@@ -84,15 +90,20 @@ impl Vault {
     }
 
     async fn renew(&self, kept: &mut Option<(Instant, Arc<Secrets>)>) -> Result<Arc<Secrets>> {
+        let now = self.clock.instant();
         match self.read().await {
             Ok(secrets) => {
                 let secrets = Arc::new(secrets);
-                *kept = Some((Instant::now(), secrets.clone()));
+                *kept = Some((now + self.ttl, secrets.clone()));
                 Ok(secrets)
             }
-            // Secrets Manager being away must not stop what yesterday's secrets still open.
-            Err(error) => match kept.as_ref() {
-                Some((_, secrets)) if error.kind == Kind::Unavailable => Ok(secrets.clone()),
+            // Secrets Manager being away must not stop what yesterday's secrets still open, nor be waited for by every call.
+            Err(error) => match kept.as_mut() {
+                Some((until, secrets)) if error.kind == Kind::Unavailable => {
+                    tracing::warn!(error = ?error, "the secrets could not be read anew; the last ones still hold");
+                    *until = now + AGAIN;
+                    Ok(secrets.clone())
+                }
                 _ => Err(error),
             },
         }

@@ -7,7 +7,9 @@ use aws_lc_rs::digest::{SHA256, digest};
 
 use crate::domain::World;
 use crate::error::{Error, Kind, Result};
-use crate::store::{Connection, rate_limits};
+use crate::model::UserId;
+use crate::model::user::Provider;
+use crate::store::{Connection, connections, rate_limits, request_windows};
 
 /// So many, so often.
 #[derive(Debug, Clone, Copy)]
@@ -114,6 +116,75 @@ pub async fn take_units(
     let interval = Duration::from_secs(60) / per_minute.max(1);
     // A quarter of a minute's units at once: a burst that stays inside Google's own minute.
     rate_limits::take(db, &key(provider, account), units, interval, per_minute / 4).await
+}
+
+/// Which of the models is asked; each has its own limits at OpenAI.
+pub const CHAT_MODEL: &str = "openai.chat";
+pub const EMBEDDING_MODEL: &str = "openai.embed";
+
+/// Who asked to be left alone is left alone: by all instances, and by all tasks of the same account.
+pub async fn heed(world: &World, owner: UserId, error: &Error) {
+    let (Kind::RateLimited, Some(wait)) = (error.kind, error.retry_after) else { return };
+    let Some(op) = error.upstream.as_ref().map(|upstream| upstream.op) else { return };
+    let heeded = async {
+        let mut db = world.db().await?;
+        let key = match op.split('.').next().unwrap_or_default() {
+            "openai" => key("wait", op),
+            "hubspot" | "hubspot_oauth" => account(&mut db, owner, Provider::HubSpot).await?,
+            "gmail" | "calendar" | "google_oauth" => account(&mut db, owner, Provider::Google).await?,
+            _ => return Ok(()),
+        };
+        rate_limits::close(&db, &key, wait).await
+    };
+    if let Err(error) = heeded.await {
+        tracing::warn!(error = ?error, "who asked us to wait was not written down");
+    }
+}
+
+async fn account(db: &mut Connection, owner: UserId, provider: Provider) -> Result<String> {
+    let tenant = db.tenant(owner).await?;
+    let known = connections::get(&tenant, provider).await?;
+    tenant.commit().await?;
+    let account = known.map_or_else(|| owner.to_string(), |known| known.connection.account_id);
+    Ok(waiting(provider, &account))
+}
+
+fn waiting(provider: Provider, account: &str) -> String {
+    key(&format!("wait-{}", provider.code()), account)
+}
+
+/// `RateLimited` while this account asks not to be called.
+pub async fn not_before(db: &Connection, provider: Provider, account: &str) -> Result<()> {
+    open(db, &waiting(provider, account), provider.title()).await
+}
+
+async fn open(db: &Connection, key: &str, who: &str) -> Result<()> {
+    match rate_limits::closed(db, key).await? {
+        None => Ok(()),
+        Some(wait) => {
+            let slowly = format!("{who} asks us to slow down. Please try again in a moment.");
+            Err(Error::new(Kind::RateLimited, slowly).answered(429, "paused").after(Some(wait)))
+        }
+    }
+}
+
+/// Takes one request and so many tokens of what OpenAI gives us for this model in a minute; `owner` is who asks, if that counts.
+pub async fn model(world: &World, model: &str, owner: Option<UserId>, tokens: u32) -> Result<()> {
+    let pace = world.config.model_pace;
+    let db = world.db().await?;
+    open(&db, &key("wait", model), "The language model").await?;
+    let each = owner.map(|owner| ("openai-requests-each", format!("{model} {owner}"), 1, pace.requests_each));
+    let all = [
+        ("openai-requests", model.to_owned(), 1, pace.requests),
+        ("openai-tokens", model.to_owned(), tokens, pace.tokens),
+    ];
+    for (name, who, cost, most) in each.into_iter().chain(all).filter(|(.., most)| *most > 0) {
+        if let Some(wait) = request_windows::take(&db, &key(name, &who), cost, most).await? {
+            let busy = "The language model is asked too much at the moment. Please try again in a moment.";
+            return Err(Error::new(Kind::RateLimited, busy).after(Some(wait)));
+        }
+    }
+    Ok(())
 }
 
 /// Keys name nobody.

@@ -7,9 +7,9 @@ use futures::StreamExt;
 use futures::stream::BoxStream;
 use uuid::Uuid;
 
-use crate::clients::openai::{ChatRequest, Delta, Embedded, Finished, OpenAi};
+use crate::clients::openai::{ChatRequest, Delta, Embedded, Finished, Item, OpenAi};
 use crate::clients::secrets::Secrets;
-use crate::domain::World;
+use crate::domain::{World, limits};
 use crate::error::{Error, Kind, Result};
 use crate::model::UserId;
 use crate::store::model_calls::{self, Call};
@@ -18,12 +18,14 @@ use crate::store::{metrics, model_days};
 const BUDGET_SPENT: &str = "What the language model may do for you in one day is used up. It goes on at midnight UTC.";
 
 /// Vectors of 1,536 dimensions, in the order of the texts.
-pub async fn embed(world: &World, texts: &[String]) -> Result<Embedded> {
+pub async fn embed(world: &World, owner: UserId, texts: &[String]) -> Result<Embedded> {
+    limits::model(world, limits::EMBEDDING_MODEL, None, tokens(texts.iter().map(String::len).sum())).await?;
     let mut answer = openai(world, &*world.secrets().await?)?.embed(texts).await;
     if is_key_refused(&answer) {
         answer = openai(world, &*world.vault.refresh().await?)?.embed(texts).await;
     }
-    if answer.is_err() {
+    if let Err(error) = &answer {
+        limits::heed(world, owner, error).await;
         count_failure(world, &world.config.openai.embedding_model).await;
     }
     answer
@@ -31,15 +33,24 @@ pub async fn embed(world: &World, texts: &[String]) -> Result<Embedded> {
 
 /// One call of the language model for an advisor; its answer as it comes. Refused when the day's budget is spent.
 pub async fn chat(world: &World, owner: UserId, request: &ChatRequest) -> Result<BoxStream<'static, Result<Delta>>> {
+    let said = request.system.len() + request.items.iter().map(Item::len).sum::<usize>();
+    limits::model(world, limits::CHAT_MODEL, Some(owner), tokens(said) + request.max_output_tokens.unwrap_or_default())
+        .await?;
     take(world, owner).await?;
     let mut answer = openai(world, &*world.secrets().await?)?.stream(request).await;
     if is_key_refused(&answer) {
         answer = openai(world, &*world.vault.refresh().await?)?.stream(request).await;
     }
-    if answer.is_err() {
+    if let Err(error) = &answer {
+        limits::heed(world, owner, error).await;
         count_failure(world, &world.config.openai.chat_model).await;
     }
     answer
+}
+
+/// About four bytes to one.
+fn tokens(bytes: usize) -> u32 {
+    u32::try_from(bytes / 4).unwrap_or(u32::MAX / 4)
 }
 
 /// What a call is booked under.

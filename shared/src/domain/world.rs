@@ -2,11 +2,12 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::sync::RwLock;
 
 use crate::clients;
@@ -14,17 +15,23 @@ use crate::clients::queue::Queue;
 use crate::clients::secrets::{Secrets, Vault};
 use crate::config::Config;
 use crate::domain::accounts::google_keys::GoogleKeys;
-use crate::error::{Error, Result};
-use crate::model::TaskId;
+use crate::error::{Error, Kind, Result};
+use crate::model::{Clock, TaskId};
 use crate::store::{self, Connection, Pool};
+
+/// What is left of a function's time when it must not wait for the database any more, but say so.
+const TO_SAY_SO: Duration = Duration::from_millis(500);
 
 /// The running product. Clones are the same one.
 #[derive(Clone)]
-pub struct World(Arc<Inner>);
+pub struct World {
+    inner: Arc<Inner>,
+    /// The door out, for as long as this world has time.
+    pub http: clients::http::Client,
+}
 
 pub struct Inner {
     pub config: Config,
-    pub http: reqwest::Client,
     pub vault: Vault,
     pub queue: Queue,
     pub clock: Clock,
@@ -33,45 +40,54 @@ pub struct Inner {
     pool_size: usize,
 }
 
-/// The time, which tests can move.
-#[derive(Clone, Default)]
-pub struct Clock(Arc<AtomicI64>);
-
-impl Clock {
-    #[expect(clippy::disallowed_methods, reason = "the one place where time comes from")]
-    pub fn now(&self) -> Timestamp {
-        // Postgres keeps microseconds: a time that is written is the time that is read.
-        let now = Timestamp::now() + SignedDuration::from_millis(self.0.load(Ordering::Relaxed));
-        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
-    }
-
-    pub fn advance(&self, by: Duration) {
-        self.0.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::Relaxed);
-    }
-}
-
 impl Deref for World {
     type Target = Inner;
 
     fn deref(&self) -> &Inner {
-        &self.0
+        &self.inner
     }
 }
 
 impl World {
     /// With at most `connections` to the database. Nothing is connected to yet.
     pub async fn new(config: Config, connections: usize) -> Result<Self> {
-        let aws = aws(&config).await;
-        Ok(Self(Arc::new(Inner {
-            http: clients::http::client()?,
-            vault: Vault::new(&config, &aws),
+        let (aws, clock) = (aws(&config).await, Clock::default());
+        let http = clients::http::client(clock.clone())?;
+        let inner = Inner {
+            vault: Vault::new(&config, &aws, clock.clone()),
             queue: Queue::new(&aws, config.task_queue_url.clone()),
-            clock: Clock::default(),
+            clock,
             google_keys: GoogleKeys::default(),
             pool: RwLock::new(None),
             pool_size: connections,
             config,
-        })))
+        };
+        Ok(Self { inner: Arc::new(inner), http })
+    }
+
+    /// The same, for work that has to be over at `ends`: nothing it waits for takes longer.
+    #[must_use]
+    pub fn until(&self, ends: Instant) -> Self {
+        Self { inner: self.inner.clone(), http: self.http.until(ends) }
+    }
+
+    /// The same, for work that Lambda stops at this moment, given in milliseconds since 1970; 0 when it does not.
+    #[must_use]
+    pub fn until_deadline(&self, deadline: u64) -> Self {
+        let left = i64::try_from(deadline).unwrap_or(i64::MAX).saturating_sub(self.now().as_millisecond());
+        match u64::try_from(left) {
+            _ if deadline == 0 => self.clone(),
+            Ok(left) => self.until(Instant::now() + Duration::from_millis(left)),
+            Err(_) => self.until(Instant::now()),
+        }
+    }
+
+    /// Waits for something of ours, but no longer than there is time.
+    async fn in_time<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let Some(ends) = self.http.ends() else { return work.await };
+        let left = ends.saturating_duration_since(Instant::now()).saturating_sub(TO_SAY_SO);
+        let late = || Error::new(Kind::Unavailable, "This took too long. Please try again in a moment.");
+        tokio::time::timeout(left, work).await.map_err(|_| late())?
     }
 
     pub fn now(&self) -> Timestamp {
@@ -79,17 +95,23 @@ impl World {
     }
 
     pub async fn secrets(&self) -> Result<Arc<Secrets>> {
-        self.vault.get().await
+        self.in_time(self.vault.get()).await
     }
 
     /// A connection. A password the database refuses may have been rotated: it is read again, once.
     pub async fn db(&self) -> Result<Connection> {
+        // On the heap: nearly everything waits for it, and would be as large.
+        Box::pin(self.in_time(self.connection())).await
+    }
+
+    async fn connection(&self) -> Result<Connection> {
+        let ends = self.http.ends().map(|ends| ends.checked_sub(TO_SAY_SO).unwrap_or(ends));
         let pool = self.pool().await?;
-        match pool.get().await {
+        match pool.get_until(ends).await {
             Err(error) if store::db::is_wrong_password(&error) => {
                 self.vault.refresh().await?;
                 *self.pool.write().await = None;
-                self.pool().await?.get().await
+                self.pool().await?.get_until(ends).await
             }
             connection => connection,
         }
@@ -110,7 +132,7 @@ impl World {
             ),
             None => None,
         };
-        let secrets = self.secrets().await?;
+        let secrets = self.vault.get().await?;
         let pool = Pool::new(&store::db::Address {
             url: &self.config.database_url,
             password: secrets.optional("DATABASE_PASSWORD"),
@@ -129,7 +151,7 @@ impl World {
 
     /// Rings for a task whose row is committed. A bell that is lost costs time, not the task: the sweep rings again.
     pub async fn ring(&self, task: TaskId, delay: Duration) {
-        if let Err(error) = self.queue.ring(task, delay).await {
+        if let Err(error) = self.in_time(self.queue.ring(task, delay)).await {
             tracing::warn!(task.id = %task, error = ?error, "a bell was lost; the sweep will ring again");
         }
     }
@@ -139,6 +161,15 @@ impl World {
 async fn aws(config: &Config) -> SdkConfig {
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .region(Region::new(config.aws_region.clone()))
+        // Secrets Manager, at a cold start. Left to itself, the SDK waits for ever.
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(Duration::from_secs(2))
+                .operation_attempt_timeout(Duration::from_secs(3))
+                .operation_timeout(Duration::from_secs(5))
+                .build(),
+        )
+        .retry_config(RetryConfig::standard().with_max_attempts(2))
         .app_name(AppName::new("financial-advisor").unwrap_or_else(|_| unreachable!("the name is valid")));
     if let Some(url) = &config.aws_endpoint_url {
         // Whatever stands in for AWS does not look at who signs.

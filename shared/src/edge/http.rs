@@ -9,7 +9,7 @@ use std::time::Instant;
 use futures::FutureExt;
 use http::{Response, header};
 use jiff::Timestamp;
-use lambda_http::Request;
+use lambda_http::{Request, RequestExt};
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -25,6 +25,8 @@ pub async fn respond(app: &App, route: &Route, request: Request) -> Response<Rep
     let (began, timer) = (app.now(), Instant::now());
     let correlation_id = correlation_id(&request);
     let origin = request.headers().get(header::ORIGIN).and_then(|v| v.to_str().ok()).map(str::to_owned);
+    let deadline = request.lambda_context_ref().map_or(0, |context| context.deadline);
+    let app = &app.until_deadline(deadline);
     let outgoing = Outgoing::default();
     let call = Call::new(request, correlation_id.clone(), outgoing.clone());
 

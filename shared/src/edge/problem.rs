@@ -19,6 +19,8 @@ struct Problem<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<u64>,
     correlation_id: &'a str,
+    #[serde(flatten)]
+    beside: Option<&'a Value>,
 }
 
 /// The only place that logs an HTTP failure and the only place that chooses its status.
@@ -39,6 +41,7 @@ pub(super) fn reply(error: &Error, access: Access, correlation_id: &str) -> Repl
         detail: detail(error),
         retry_after,
         correlation_id,
+        beside: error.beside.as_deref(),
     };
     let body = serde_json::to_vec(&problem).unwrap_or_default();
     let mut reply = Reply::body(status, "application/problem+json", body);

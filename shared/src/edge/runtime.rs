@@ -29,7 +29,7 @@ pub fn serve_http(route: &'static Route) -> Result<(), Fatal> {
 pub fn serve_queue(consumer: &'static Consumer) -> Result<(), Fatal> {
     start(async move |app: App| {
         let handle = |event: LambdaEvent<SqsEvent>| {
-            let app = app.clone();
+            let app = app.until_deadline(event.context.deadline);
             async move { Ok::<_, Fatal>(consumer.handle(&app, event.payload).await) }
         };
         lambda_runtime::run(service_fn(handle)).await
@@ -39,8 +39,8 @@ pub fn serve_queue(consumer: &'static Consumer) -> Result<(), Fatal> {
 /// Answers the clock for the life of the process.
 pub fn serve_schedule(schedule: &'static Schedule) -> Result<(), Fatal> {
     start(async move |app: App| {
-        let handle = |_: LambdaEvent<Value>| {
-            let app = app.clone();
+        let handle = |event: LambdaEvent<Value>| {
+            let app = app.until_deadline(event.context.deadline);
             async move {
                 ended((schedule.handler)(&app)).await?;
                 Ok::<_, Fatal>(Value::Null)
@@ -54,7 +54,7 @@ pub fn serve_schedule(schedule: &'static Schedule) -> Result<(), Fatal> {
 pub fn serve_command(command: &'static Command) -> Result<(), Fatal> {
     start(async move |app: App| {
         let handle = |event: LambdaEvent<Value>| {
-            let app = app.clone();
+            let app = app.until_deadline(event.context.deadline);
             async move { Ok::<_, Fatal>(ended((command.handler)(&app, event.payload)).await?) }
         };
         lambda_runtime::run(service_fn(handle)).await

@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod calendar;
+pub mod clock;
 pub mod crm;
 pub mod document;
 pub mod event;
@@ -13,4 +14,5 @@ pub mod untrusted;
 pub mod user;
 pub mod watch;
 
+pub use clock::Clock;
 pub use ids::{ActionId, ConversationId, DocumentId, EventId, RuleId, TaskId, UserId};

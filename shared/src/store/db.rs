@@ -1,7 +1,10 @@
 //! The pool, and the two ways through it: as one advisor ([`Tenant`]) or, before anyone is known, through the functions
 //! of the schema `lookup`.
 
-use std::future::Future;
+mod outage;
+mod timing;
+
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, RecyclingMethod, Runtime, Timeouts, Transaction};
@@ -16,6 +19,8 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::error::{Error, Result};
 use crate::model::UserId;
+use outage::Outage;
+use timing::timed;
 
 /// Values of a query, in the order of `$1`, `$2`, …
 pub type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
@@ -33,9 +38,20 @@ pub struct Address<'a> {
     pub size: usize,
 }
 
+/// A connection that is not there by then does not come. What is left of three seconds is for saying so.
+const CONNECT: Duration = Duration::from_millis(2_000);
+const REACH: Duration = Duration::from_millis(2_500);
+/// Connections that others use come back.
+const TURN: Duration = Duration::from_secs(10);
+/// Whatever is sent and not acknowledged for so long was sent to nobody.
+const UNHEARD: Duration = Duration::from_secs(5);
+
 /// Connections to the database. Clones share them.
 #[derive(Clone)]
-pub struct Pool(deadpool_postgres::Pool);
+pub struct Pool {
+    pool: deadpool_postgres::Pool,
+    outage: Arc<Outage>,
+}
 
 impl Pool {
     /// Connects to nothing yet.
@@ -49,7 +65,11 @@ impl Pool {
         if address.require_tls {
             config.ssl_mode(SslMode::Require);
         }
-        config.application_name("financial-advisor").connect_timeout(Duration::from_secs(5)).keepalives(true);
+        config
+            .application_name("financial-advisor")
+            .connect_timeout(CONNECT)
+            .tcp_user_timeout(UNHEARD)
+            .keepalives(true);
 
         // A function that was frozen wakes up with sockets that are dead and do not know it.
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Verified };
@@ -57,18 +77,37 @@ impl Pool {
         let pool = deadpool_postgres::Pool::builder(manager)
             .max_size(address.size)
             .runtime(Runtime::Tokio1)
-            .timeouts(Timeouts {
-                wait: Some(Duration::from_secs(10)),
-                create: Some(Duration::from_secs(6)),
-                recycle: Some(Duration::from_secs(2)),
-            })
+            .timeouts(Timeouts { wait: Some(TURN), create: Some(CONNECT), recycle: Some(Duration::from_millis(800)) })
             .build()
             .map_err(|error| Error::internal("The database pool could not be built.").because(error))?;
-        Ok(Self(pool))
+        Ok(Self { pool, outage: Arc::default() })
     }
 
+    /// A connection for work that nobody waits for.
     pub async fn get(&self) -> Result<Connection> {
-        Ok(Connection(self.0.get().await?))
+        self.get_until(None).await
+    }
+
+    /// A connection for work that has to be over at `ends`.
+    pub async fn get_until(&self, ends: Option<Instant>) -> Result<Connection> {
+        if let Some(error) = self.outage.known(Instant::now()) {
+            return Err(error);
+        }
+        // Only who has to stand in line waits for longer than a database needs.
+        let status = self.pool.status();
+        let in_line = status.available == 0 && status.size >= status.max_size;
+        let patience = if in_line { TURN + CONNECT } else { REACH };
+        let answer = tokio::select! {
+            answer = tokio::time::timeout(patience, self.pool.get()) => answer,
+            away = self.outage.found() => return Err(away),
+        };
+        let object = answer.map_err(|_| self.outage.begins(Instant::now()))?.map_err(|error| {
+            if outage::is_one(&error) {
+                self.outage.begins(Instant::now());
+            }
+            Error::from(error)
+        })?;
+        Ok(Connection { object, ends })
     }
 }
 
@@ -79,7 +118,7 @@ fn tls(authorities: Option<&[u8]>) -> Result<MakeRustlsConnect> {
         let certificate = certificate.map_err(|error| Error::internal(broken).because(error))?;
         roots.add(certificate).map_err(|error| Error::internal(broken).because(error))?;
     }
-    let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| Error::internal("TLS could not be set up.").because(error))?
@@ -100,60 +139,64 @@ pub fn is_wrong_password(error: &Error) -> bool {
     false
 }
 
-/// A query that takes this long is worth a look.
-const SLOW: Duration = Duration::from_millis(500);
-
-/// Runs a query and logs how long it took, by the name its SQL begins with.
-async fn timed<T, E>(sql: &str, query: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-    let asked = Instant::now();
-    let answer = query.await;
-    let took = asked.elapsed();
-    let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    if took > SLOW {
-        tracing::warn!(db.query = name(sql), duration_ms, ok = answer.is_ok(), "a slow query");
-    } else {
-        tracing::debug!(db.query = name(sql), duration_ms, ok = answer.is_ok(), "a query");
-    }
-    answer
-}
-
-/// `tasks::claim` of `-- tasks::claim\n…`.
-fn name(sql: &str) -> &str {
-    sql.strip_prefix("-- ").and_then(|rest| rest.lines().next()).unwrap_or("unnamed").trim_end()
-}
+/// The server's own bounds, for when nobody is left to tell it: a statement, and a transaction nobody goes on with.
+const STATEMENT_MS: u32 = 20_000;
+const IDLE_MS: u32 = 60_000;
 
 /// A connection that is nobody's yet.
-pub struct Connection(Object);
+pub struct Connection {
+    object: Object,
+    /// When whoever asked has to have an answer.
+    ends: Option<Instant>,
+}
 
 impl Connection {
     /// The only way to an advisor's rows: a transaction in which the policies let through that advisor's alone.
     /// Dropped without [`Tenant::commit`], it is rolled back.
     pub async fn tenant(&mut self, owner: UserId) -> Result<Tenant<'_>> {
-        let tx = self.0.transaction().await?;
-        // A number, so it can stand in the text: one message for both statements, and no plan to keep.
-        tx.batch_execute(&format!("select set_config('app.user_id', '{owner}', true)")).await?;
-        Ok(Tenant { tx, owner })
+        let ends = self.ends;
+        let begin = async {
+            let tx = self.object.transaction().await?;
+            // Numbers, so they can stand in the text: one message, and no plan to keep. The server gives up after us.
+            tx.batch_execute(&format!(
+                "select set_config('app.user_id', '{owner}', true), set_config('statement_timeout', '{STATEMENT_MS}', true), \
+                 set_config('idle_in_transaction_session_timeout', '{IDLE_MS}', true)"
+            ))
+            .await?;
+            Ok::<_, tokio_postgres::Error>(tx)
+        };
+        let tx = timed("-- db::tenant", ends, begin).await??;
+        Ok(Tenant { tx, owner, ends })
     }
 
     /// One row of a function of the schema `lookup`, or of a table that belongs to nobody.
     pub(super) async fn maybe(&self, sql: &str, params: Params<'_>) -> Result<Option<Row>> {
-        let statement = self.0.prepare_cached(sql).await?;
-        Ok(timed(sql, self.0.query_opt(&statement, params)).await?)
+        let query = async {
+            let statement = self.object.prepare_cached(sql).await?;
+            self.object.query_opt(&statement, params).await
+        };
+        Ok(timed(sql, self.ends, query).await??)
     }
 
     pub(super) async fn row(&self, sql: &str, params: Params<'_>) -> Result<Row> {
-        let statement = self.0.prepare_cached(sql).await?;
-        Ok(timed(sql, self.0.query_one(&statement, params)).await?)
+        let query = async {
+            let statement = self.object.prepare_cached(sql).await?;
+            self.object.query_one(&statement, params).await
+        };
+        Ok(timed(sql, self.ends, query).await??)
     }
 
     pub(super) async fn rows(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
-        let statement = self.0.prepare_cached(sql).await?;
-        Ok(timed(sql, self.0.query(&statement, params)).await?)
+        let query = async {
+            let statement = self.object.prepare_cached(sql).await?;
+            self.object.query(&statement, params).await
+        };
+        Ok(timed(sql, self.ends, query).await??)
     }
 
     /// Whether the database answers at all.
     pub async fn ping(&self) -> Result<()> {
-        self.0.simple_query("select 1").await?;
+        timed("-- db::ping", self.ends, self.object.simple_query("select 1")).await??;
         Ok(())
     }
 
@@ -176,31 +219,44 @@ pub struct About {
 pub struct Tenant<'a> {
     tx: Transaction<'a>,
     pub owner: UserId,
+    ends: Option<Instant>,
 }
 
 impl Tenant<'_> {
     pub async fn commit(self) -> Result<()> {
-        Ok(self.tx.commit().await?)
+        Ok(timed("-- db::commit", self.ends, self.tx.commit()).await??)
     }
 
     pub(super) async fn maybe(&self, sql: &str, params: Params<'_>) -> Result<Option<Row>> {
-        let statement = self.tx.prepare_cached(sql).await?;
-        Ok(timed(sql, self.tx.query_opt(&statement, params)).await?)
+        let query = async {
+            let statement = self.tx.prepare_cached(sql).await?;
+            self.tx.query_opt(&statement, params).await
+        };
+        Ok(timed(sql, self.ends, query).await??)
     }
 
     pub(super) async fn row(&self, sql: &str, params: Params<'_>) -> Result<Row> {
-        let statement = self.tx.prepare_cached(sql).await?;
-        Ok(timed(sql, self.tx.query_one(&statement, params)).await?)
+        let query = async {
+            let statement = self.tx.prepare_cached(sql).await?;
+            self.tx.query_one(&statement, params).await
+        };
+        Ok(timed(sql, self.ends, query).await??)
     }
 
     pub(super) async fn rows(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
-        let statement = self.tx.prepare_cached(sql).await?;
-        Ok(timed(sql, self.tx.query(&statement, params)).await?)
+        let query = async {
+            let statement = self.tx.prepare_cached(sql).await?;
+            self.tx.query(&statement, params).await
+        };
+        Ok(timed(sql, self.ends, query).await??)
     }
 
     pub(super) async fn execute(&self, sql: &str, params: Params<'_>) -> Result<u64> {
-        let statement = self.tx.prepare_cached(sql).await?;
-        Ok(timed(sql, self.tx.execute(&statement, params)).await?)
+        let query = async {
+            let statement = self.tx.prepare_cached(sql).await?;
+            self.tx.execute(&statement, params).await
+        };
+        Ok(timed(sql, self.ends, query).await??)
     }
 
     /// The same, but a violated constraint of this name is `None` and not an error; the transaction goes on.
@@ -210,19 +266,23 @@ impl Tenant<'_> {
         sql: &str,
         params: Params<'_>,
     ) -> Result<Option<u64>> {
-        let savepoint = self.tx.transaction().await?;
-        let statement = savepoint.prepare_cached(sql).await?;
-        match timed(sql, savepoint.execute(&statement, params)).await {
-            Ok(rows) => {
-                savepoint.commit().await?;
-                Ok(Some(rows))
+        let ends = self.ends;
+        let attempt = async {
+            let savepoint = self.tx.transaction().await?;
+            let statement = savepoint.prepare_cached(sql).await?;
+            match savepoint.execute(&statement, params).await {
+                Ok(rows) => {
+                    savepoint.commit().await?;
+                    Ok(Some(rows))
+                }
+                Err(error) if error.as_db_error().and_then(|e| e.constraint()) == Some(constraint) => {
+                    savepoint.rollback().await?;
+                    Ok(None)
+                }
+                Err(error) => Err(error),
             }
-            Err(error) if error.as_db_error().and_then(|e| e.constraint()) == Some(constraint) => {
-                savepoint.rollback().await?;
-                Ok(None)
-            }
-            Err(error) => Err(error.into()),
-        }
+        };
+        Ok(timed(sql, ends, attempt).await??)
     }
 }
 

@@ -49,6 +49,23 @@ pub async fn take_within(db: &Connection, key: &str, most: u32, window: Duration
     Ok((!row.try_get::<_, bool>("enough")?).then_some(wait))
 }
 
+/// Closes the bucket of `key` for so long, if it is not closed for longer already.
+pub async fn close(db: &Connection, key: &str, wait: Duration) -> Result<()> {
+    let sql = "-- rate_limits::close
+        insert into rate_limits as l (key, arrives_at) values ($1, now() + make_interval(secs => $2))
+        on conflict (key) do update set arrives_at = greatest(l.arrives_at, excluded.arrives_at) returning 1";
+    db.row(sql, &[&key, &wait.as_secs_f64()]).await?;
+    Ok(())
+}
+
+/// How long the bucket of `key` stays closed, if it is.
+pub async fn closed(db: &Connection, key: &str) -> Result<Option<Duration>> {
+    let sql = "-- rate_limits::closed
+        select extract(epoch from arrives_at - now())::float8 as wait from rate_limits where key = $1 and arrives_at > now()";
+    let row = db.maybe(sql, &[&key]).await?;
+    row.map(|row| Ok(Duration::try_from_secs_f64(row.try_get("wait")?).unwrap_or_default())).transpose()
+}
+
 /// Forgets buckets that have long been full. Answers how many.
 pub async fn forget(db: &Connection) -> Result<usize> {
     let sql = "-- rate_limits::forget

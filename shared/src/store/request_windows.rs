@@ -80,6 +80,27 @@ pub async fn admit(db: &Connection, arrival: &Arrival<'_>) -> Result<Admitted> {
     })
 }
 
+/// Takes `cost` of the `most` of one minute; else how long until the next one begins. What is more than all of it passes when
+/// nothing else does.
+pub async fn take(db: &Connection, key: &str, cost: u32, most: u32) -> Result<Option<Duration>> {
+    let sql = "-- request_windows::take
+        with taken as (
+            insert into request_windows as w (key, started_at, spent) values ($1, now(), $2)
+            on conflict (key) do update
+               set started_at = case when w.started_at <= now() - interval '1 minute' then now() else w.started_at end,
+                   spent = case when w.started_at <= now() - interval '1 minute' then $2 else w.spent + $2 end
+             where w.started_at <= now() - interval '1 minute' or w.spent + $2 <= $3
+            returning 1)
+        select exists (select from taken) as taken,
+               (select extract(epoch from started_at + interval '1 minute' - now())::float8
+                  from request_windows where key = $1) as seconds";
+    let [cost, most] = [cost, most].map(|number| i32::try_from(number).unwrap_or(i32::MAX / 2));
+    let row = db.row(sql, &[&key, &cost, &most]).await?;
+    let wait =
+        Duration::try_from_secs_f64(row.try_get::<_, Option<f64>>("seconds")?.unwrap_or(0.0)).unwrap_or_default();
+    Ok((!row.try_get::<_, bool>("taken")?).then_some(wait))
+}
+
 /// Forgets minutes that are over. Answers how many.
 pub async fn forget(db: &Connection) -> Result<usize> {
     let sql = "-- request_windows::forget

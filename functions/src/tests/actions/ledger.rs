@@ -28,6 +28,7 @@ async fn waiting_note(app: &TestApp, ada: &Person<'_>) -> (ActionId, TaskId) {
     let row = &app.sql("select id, task_id from actions").await[0];
     app.sql("update tasks set run_after = now(), attempt = 0 where task_type = 'perform_action'").await;
     app.sql("delete from effects").await;
+    app.patience_is_over().await;
     app.hubspot.control().forget_requests();
     app.forget_messages().await;
     (row[0].parse().unwrap(), row[1].parse().unwrap())

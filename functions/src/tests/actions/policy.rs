@@ -94,7 +94,7 @@ async fn what_waits_is_not_done_and_what_was_seen_is_what_is_done() {
     let (_, task) = actions::approve(&tenant, kept.id, &edited.hash, by).await.unwrap();
     tenant.commit().await.unwrap();
     drop(db);
-    app.app.ring(task, std::time::Duration::ZERO).await;
+    app.app.ring(task, Duration::ZERO).await;
     app.work().await;
 
     assert_eq!(app.action().await.0, "done");

@@ -79,6 +79,7 @@ async fn weather(seed: u64) {
         app.sql("update tasks set run_after = now(), rung_at = null where state = 'pending'").await;
         app.sweep().await;
         app.forget_messages().await;
+        app.patience_is_over().await;
         // Whoever was cut off may still be on its way at the provider.
         tokio::time::sleep(Duration::from_millis(500)).await;
     }

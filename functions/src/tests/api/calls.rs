@@ -138,6 +138,9 @@ async fn chat(walk: &Walk<'_>) {
         }
         walk.app.openai.script(vec![Reply::error(401), Reply::error(401)]);
         let body = json!({ "message": "Tommy?", "stream": false }).to_string();
+        let away = walk.call(&ada, &operation, &FRONTEND, Some(body.clone())).await;
+        assert_eq!((away.status.as_u16(), away.header("retry-after")), (503, "10"), "{operation}");
+        walk.app.openai.script(vec![Reply::error(400)]);
         assert_eq!(walk.call(&ada, &operation, &FRONTEND, Some(body)).await.status, 502, "{operation}");
         let nowhere =
             json!({ "message": "Tommy?", "conversation_id": "0199d3c0-0000-7000-8000-00000000dead", "stream": false });

@@ -5,7 +5,6 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::Calendar;
-use crate::clients::http::{Outgoing, Retrying};
 use crate::error::Result;
 
 /// What to ask for. Its messages carry the token, and nothing else that would show who sent them.

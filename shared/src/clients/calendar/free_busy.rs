@@ -7,7 +7,6 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::Calendar;
-use crate::clients::http::{Outgoing, Retrying};
 use crate::error::Result;
 
 /// Somebody is busy from here until before there.

@@ -13,7 +13,8 @@ pub use read::{Listing, Page};
 pub use write::{Notify, event_of};
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::Client;
+
+use super::http::Client;
 
 pub struct Calendar<'a> {
     pub http: &'a Client,

@@ -4,7 +4,6 @@ use serde::Deserialize;
 
 use super::Calendar;
 use super::wire::Wire;
-use crate::clients::http::Outgoing;
 use crate::error::{Error, Result};
 use crate::model::calendar::CalendarEvent;
 

@@ -1,13 +1,12 @@
 //! Writing events. They come as Google gives them, to be kept as the answer of a write; [`event_of`] reads them.
 
-use reqwest::RequestBuilder;
 use reqwest::header::IF_MATCH;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::Calendar;
 use super::wire::Wire;
-use crate::clients::http::Outgoing;
+use crate::clients::http::Call;
 use crate::error::{Error, Kind, Result};
 use crate::model::calendar::CalendarEvent;
 
@@ -70,7 +69,7 @@ impl Calendar<'_> {
         self.notifying(request, notify).send_empty("calendar.delete").await
     }
 
-    fn notifying(&self, request: RequestBuilder, notify: Notify) -> RequestBuilder {
+    fn notifying(&self, request: Call, notify: Notify) -> Call {
         request.query(&[("sendUpdates", notify.name())]).bearer_auth(self.token)
     }
 }

@@ -6,7 +6,6 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{Gmail, Id};
-use crate::clients::http::Outgoing;
 use crate::error::Result;
 
 /// A message as Gmail put it into the mailbox.

@@ -5,7 +5,6 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{Gmail, number};
-use crate::clients::http::{Outgoing, Retrying};
 use crate::error::Result;
 
 /// What is never told of. A draft changes with every few words that are written, and neither drafts nor spam are read. All

@@ -35,7 +35,7 @@ pub fn advisor() -> Advisor {
 pub struct World {
     pub google: Google,
     pub config: config::Google,
-    pub http: reqwest::Client,
+    pub http: Client,
     pub secret: SecretString,
 }
 
@@ -65,7 +65,12 @@ impl World {
             pubsub_service_account: None,
             pubsub_audience: String::new(),
         };
-        Self { google, config, http: client().unwrap(), secret: SecretString::from("secret") }
+        Self {
+            google,
+            config,
+            http: client(crate::model::Clock::default()).unwrap(),
+            secret: SecretString::from("secret"),
+        }
     }
 
     pub fn oauth(&self) -> GoogleOauth<'_> {

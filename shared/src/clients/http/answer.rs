@@ -37,7 +37,11 @@ pub async fn refusal(mut response: Response, op: &'static str) -> Error {
         .then(|| wait::asked_for(status, response.headers(), &body, &reason))
         .flatten();
     let existing = (status == StatusCode::CONFLICT).then(|| reason::existing(&body)).flatten();
-    Error::new(kind, detail(kind, status, &reason, op)).answered(status.as_u16(), reason).existing(existing).after(wait)
+    Error::new(kind, detail(kind, status, &reason, op))
+        .answered(status.as_u16(), reason)
+        .by(op)
+        .existing(existing)
+        .after(wait)
 }
 
 /// One table for all providers; see each client for what differs.

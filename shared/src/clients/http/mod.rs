@@ -1,49 +1,36 @@
 //! The one door out to the providers: time-outs, repeats, what an answer means, and the log.
 
 mod answer;
+mod client;
+mod lanes;
 pub(super) mod oauth;
 pub(super) mod reason;
 #[cfg(test)]
 pub(super) mod tests;
+mod tries;
 mod wait;
 
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+use futures::Stream;
 use reqwest::header::HeaderMap;
-use reqwest::redirect::Policy;
-use reqwest::{Client, Method, Request, RequestBuilder, Response};
+use reqwest::{RequestBuilder, Response};
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 
 use crate::error::{Cause, Error, Kind, Result};
 use crate::model::untrusted;
+use tries::Tries;
 
-const CONNECT: Duration = Duration::from_secs(2);
-/// A whole call, unless the request says otherwise.
-pub const TIMEOUT: Duration = Duration::from_secs(20);
-/// Repeats of one request, if it may be repeated at all.
-const REPEATS: u32 = 2;
-/// Whoever asks for more patience than this is waited for by the task, not by the call.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// A call that took this long already is not repeated: somebody is waiting.
-const LATE: Duration = Duration::from_secs(8);
+pub use client::{Call, Client, TIMEOUT, TO_ANSWER, client};
+
+/// Who has begun to answer and then says nothing for so long has stopped.
+pub const SILENCE: Duration = Duration::from_secs(45);
 /// A mail with everything in it stays far below.
 const MOST: usize = 50 << 20;
 /// A claimed length is believed up to here; more is taken as it comes.
 const FIRST: usize = 1 << 20;
-
-/// The client all providers are called with. It follows no redirect, keeps no cookie and takes no proxy from the
-/// environment: a token goes where the configuration says and nowhere else.
-pub fn client() -> Result<Client> {
-    Client::builder()
-        .connect_timeout(CONNECT)
-        .timeout(TIMEOUT)
-        .redirect(Policy::none())
-        .no_proxy()
-        .user_agent(concat!("financial-advisor/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .map_err(|error| Error::internal("The HTTP client could not be built.").because(error))
-}
 
 /// What every call of a provider ends with.
 ///
@@ -51,64 +38,31 @@ pub fn client() -> Result<Client> {
 /// Failures are [`Kind::Upstream`] (worth another try; also a 401, so that the caller can replace its token),
 /// [`Kind::RateLimited`] (with how long to wait, if the provider said so) or [`Kind::Refused`] (for good); the status and
 /// the provider's own code are in `upstream`.
-pub trait Outgoing: Sized + Send {
-    fn into_call(self) -> Call;
-
+///
+/// None takes longer than its policy, nor than whoever waits for it has time; see [`Client::until`]. A provider that has
+/// failed several times in a row is not asked for a while, and an account that was asked to wait is not asked before.
+impl Call {
     /// The body of the answer, as JSON.
-    fn send_json<T: DeserializeOwned>(self, op: &'static str) -> impl Future<Output = Result<T>> + Send {
-        async move { json(&self.into_call().body(op).await?, op) }
+    pub async fn send_json<T: DeserializeOwned>(self, op: &'static str) -> Result<T> {
+        json(&Box::pin(self.body(op)).await?, op)
     }
 
     /// Success, whatever the body.
-    fn send_empty(self, op: &'static str) -> impl Future<Output = Result<()>> + Send {
-        async move { self.into_call().body(op).await.map(drop) }
+    pub async fn send_empty(self, op: &'static str) -> Result<()> {
+        Box::pin(self.body(op)).await.map(drop)
     }
 
-    /// An answer whose status is good and whose body is still to come.
-    fn send_stream(self, op: &'static str) -> impl Future<Output = Result<Response>> + Send {
-        async move { self.into_call().response(op).await }
-    }
-}
-
-/// A request, and whether it may be sent again when it is not known what became of it.
-pub struct Call {
-    request: RequestBuilder,
-    repeatable: bool,
-}
-
-impl Outgoing for RequestBuilder {
-    /// A `GET` may be repeated, anything else not.
-    fn into_call(self) -> Call {
-        Call { request: self, repeatable: false }
-    }
-}
-
-impl Outgoing for Call {
-    fn into_call(self) -> Call {
-        self
-    }
-}
-
-/// Marks a `POST` that only reads.
-pub trait Retrying {
-    fn retrying(self) -> Call;
-}
-
-impl Retrying for RequestBuilder {
-    fn retrying(self) -> Call {
-        Call { request: self, repeatable: true }
-    }
-}
-
-impl Call {
     /// The whole body. Half a body is no answer, so reading it is part of the try.
     async fn body(self, op: &'static str) -> Result<Vec<u8>> {
         let mut tries = Tries::of(self, op)?;
         loop {
-            let answer = match once(tries.next()?, op).await {
+            let (request, leave) = tries.next()?;
+            let asked = Instant::now();
+            let answer = match once(request, op).await {
                 Ok(response) => read(response, op).await,
                 Err(error) => Err(error),
             };
+            tries.note(leave, answer.as_ref().err(), asked.elapsed());
             match answer {
                 Ok(body) => return Ok(body),
                 Err(error) => tries.pause_after(error).await?,
@@ -116,10 +70,18 @@ impl Call {
         }
     }
 
-    async fn response(self, op: &'static str) -> Result<Response> {
+    /// An answer whose status is good and whose body is still to come; see [`pieces`].
+    pub async fn send_stream(self, op: &'static str) -> Result<Response> {
         let mut tries = Tries::of(self, op)?;
         loop {
-            match once(tries.next()?, op).await {
+            let (request, leave) = tries.next()?;
+            let asked = Instant::now();
+            let answer = match tokio::time::timeout(SILENCE, once(request, op)).await {
+                Ok(answer) => answer,
+                Err(_) => Err(silent(op)),
+            };
+            tries.note(leave, answer.as_ref().err(), asked.elapsed());
+            match answer {
                 Ok(response) => return Ok(response),
                 Err(error) => tries.pause_after(error).await?,
             }
@@ -127,39 +89,24 @@ impl Call {
     }
 }
 
-/// The tries of one call.
-struct Tries {
-    client: Client,
-    /// What the next try sends; none when the last one is under way.
-    request: Option<Request>,
-    repeats: u32,
-    done: u32,
-    begun: Instant,
+/// Why the pieces of an answer stopped coming.
+#[derive(Debug)]
+pub enum Stopped {
+    Broken,
+    Silent,
 }
 
-impl Tries {
-    fn of(call: Call, op: &'static str) -> Result<Self> {
-        let (client, request) = call.request.build_split();
-        let request = request.map_err(|error| lost(op, error, Kind::Internal))?;
-        let repeats = if call.repeatable || request.method() == Method::GET { REPEATS } else { 0 };
-        Ok(Self { client, request: Some(request), repeats, done: 0, begun: Instant::now() })
-    }
-
-    fn next(&mut self) -> Result<RequestBuilder> {
-        let request = self.request.take().ok_or_else(|| Error::internal("A request cannot be sent again."))?;
-        self.request = if self.done < self.repeats { request.try_clone() } else { None };
-        Ok(RequestBuilder::from_parts(self.client.clone(), request))
-    }
-
-    /// Waits before another try, or gives the error back when there is none.
-    async fn pause_after(&mut self, error: Error) -> Result<()> {
-        let pause =
-            wait::before_repeat(&error, self.done).filter(|_| self.request.is_some() && self.begun.elapsed() <= LATE);
-        let Some(pause) = pause else { return Err(error) };
-        tokio::time::sleep(pause).await;
-        self.done += 1;
-        Ok(())
-    }
+/// The body of an answer as it comes. One that says nothing for as long as `silence` has ended.
+pub fn pieces(response: Response, silence: Duration) -> impl Stream<Item = Result<Bytes, Stopped>> {
+    futures::stream::unfold(Some(response), move |response| async move {
+        let mut response = response?;
+        match tokio::time::timeout(silence, response.chunk()).await {
+            Ok(Ok(Some(piece))) => Some((Ok(piece), Some(response))),
+            Ok(Ok(None)) => None,
+            Ok(Err(_)) => Some((Err(Stopped::Broken), None)),
+            Err(_) => Some((Err(Stopped::Silent), None)),
+        }
+    })
 }
 
 async fn once(request: RequestBuilder, op: &'static str) -> Result<Response> {
@@ -183,7 +130,7 @@ async fn once(request: RequestBuilder, op: &'static str) -> Result<Response> {
     }
 }
 
-/// The whole body of an answer of [`Outgoing::send_stream`]; not more than any provider sends.
+/// The whole body of an answer of [`Call::send_stream`]; not more than any provider sends.
 pub(super) async fn read(mut response: Response, op: &'static str) -> Result<Vec<u8>> {
     let status = response.status().as_u16();
     let mut body = Vec::with_capacity(usize::try_from(response.content_length().unwrap_or(0)).unwrap_or(0).min(FIRST));
@@ -225,6 +172,11 @@ fn place(path: &Path) -> String {
 pub(super) fn lost(op: &'static str, error: reqwest::Error, kind: Kind) -> Error {
     let detail = format!("{} did not answer. Please try again in a moment.", title(op));
     Error::new(kind, detail).because(error)
+}
+
+/// The same, when that is not known from the connection.
+fn silent(op: &'static str) -> Error {
+    Error::new(Kind::Upstream, format!("{} did not answer. Please try again in a moment.", title(op)))
 }
 
 /// The provider of an operation, as people call it.

@@ -4,16 +4,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use futures::StreamExt;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::model::Clock;
 
 /// Sends without looking at the answer: what a browser does in these tests.
 #[expect(clippy::disallowed_methods, reason = "stands in for a browser, which follows its own rules")]
-pub async fn browse(request: RequestBuilder) -> Response {
-    request.send().await.unwrap()
+pub async fn browse(call: Call) -> Response {
+    call.request.send().await.unwrap()
 }
 
 /// Gives each connection the next of these answers, byte for byte, and hangs up; then gives nothing.
@@ -51,11 +53,11 @@ impl Server {
     }
 
     async fn get(&self) -> Result<Value> {
-        client().unwrap().get(&self.url).send_json("gmail.test").await
+        client(Clock::default()).unwrap().get(&self.url).send_json("gmail.test").await
     }
 
-    fn post(&self) -> RequestBuilder {
-        client().unwrap().post(&self.url)
+    fn post(&self) -> Call {
+        client(Clock::default()).unwrap().post(&self.url)
     }
 }
 
@@ -65,6 +67,9 @@ const AWAY: &str = "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\ncon
 const GONE: &str = "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 const SLOW_DOWN: &str =
     "HTTP/1.1 429 Too Many Requests\r\nretry-after: 30\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+
+const SLOW_DOWN_UNTIL: &str = "HTTP/1.1 429 Too Many Requests\r\ndate: Tue, 24 Nov 2026 08:00:00 GMT\r\n\
+    retry-after: Tue, 24 Nov 2026 08:01:00 GMT\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
 #[tokio::test]
 async fn a_lost_answer_is_asked_for_again() {
@@ -107,7 +112,7 @@ async fn a_request_that_may_have_done_something_is_sent_once() {
 async fn one_that_is_said_to_read_only_is_repeated() {
     let server = Server::start(&[AWAY, FINE]).await;
 
-    server.post().body("query").retrying().send_empty("hubspot.test").await.unwrap();
+    server.post().json("query").retrying().send_empty("hubspot.test").await.unwrap();
 
     assert_eq!(server.asked(), 2);
 }
@@ -134,6 +139,81 @@ async fn a_long_wait_is_handed_on_and_not_waited_for() {
 }
 
 #[tokio::test]
+async fn who_asked_to_wait_is_not_asked_before_and_nobody_else_has_to_wait() {
+    for (asks, seconds) in [(SLOW_DOWN, 30), (SLOW_DOWN_UNTIL, 60)] {
+        let server = Server::start(Box::leak(Box::new([asks, FINE, FINE]))).await;
+        let clock = Clock::default();
+        let client = client(clock.clone()).unwrap();
+        let get = async |token| client.get(&server.url).bearer_auth(token).send_json::<Value>("hubspot.test").await;
+        get("ada").await.unwrap_err();
+
+        let refused = get("ada").await.unwrap_err();
+        clock.advance(Duration::from_secs(seconds - 2));
+        let again = get("ada").await.unwrap_err();
+
+        assert_eq!((refused.kind, again.kind, server.asked()), (Kind::RateLimited, Kind::RateLimited, 1));
+        assert!(again.retry_after.unwrap() <= Duration::from_secs(2));
+        assert!(get("eve").await.is_ok(), "another account has its own limits");
+        clock.advance(Duration::from_secs(2));
+        assert!(get("ada").await.is_ok(), "the time is over");
+    }
+}
+
+#[tokio::test]
+async fn who_fails_again_and_again_is_left_alone_for_a_while() {
+    let server = Server::start(&[AWAY, AWAY, AWAY, AWAY, AWAY, AWAY, AWAY, FINE, FINE]).await;
+    let clock = Clock::default();
+    let client = client(clock.clone()).unwrap();
+    let post = async |op| client.post(&server.url).send_json::<Value>(op).await;
+    for _ in 0..20 {
+        post("gmail.test").await.unwrap_err();
+    }
+    assert_eq!(server.asked(), 6);
+    let unasked = post("gmail.other").await.unwrap_err();
+    assert!(unasked.is_unasked() && unasked.retry_after.is_some(), "{unasked:?}");
+
+    clock.advance(Duration::from_secs(5));
+    post("gmail.test").await.unwrap_err();
+    post("gmail.test").await.unwrap_err();
+    assert_eq!(server.asked(), 7, "one finds out");
+
+    clock.advance(Duration::from_secs(5));
+    assert!(post("gmail.test").await.is_ok() && post("gmail.test").await.is_ok());
+}
+
+#[tokio::test]
+async fn nothing_is_waited_for_longer_than_there_is_time() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let begun = Instant::now();
+    let client = client(Clock::default()).unwrap().until(begun + Duration::from_millis(2_300));
+
+    let hung = client.get(&url).send_json::<Value>("gmail.test").await.unwrap_err();
+    let late = client.until(begun).get(&url).send_json::<Value>("gmail.test").await.unwrap_err();
+
+    assert_eq!((hung.kind, hung.is_unasked()), (Kind::Upstream, false));
+    assert!(begun.elapsed() < TIMEOUT / 2, "as long as the policy allows");
+    assert!(late.is_unasked());
+}
+
+#[tokio::test]
+async fn an_answer_that_stops_in_the_middle_has_ended() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        assert!(socket.read(&mut [0; 4096]).await.unwrap() > 0);
+        socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\nhello").await.unwrap();
+        std::future::pending::<()>().await;
+    });
+    let response = client(Clock::default()).unwrap().get(&url).send_stream("openai.test").await.unwrap();
+
+    let heard: Vec<_> = pieces(response, Duration::from_millis(200)).collect().await;
+
+    assert!(matches!(heard.last(), Some(Err(Stopped::Silent))), "{heard:?}");
+}
+
+#[tokio::test]
 async fn a_redirect_takes_no_token_anywhere() {
     let server =
         Server::start(&["HTTP/1.1 302 Found\r\nlocation: /\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"]).await;
@@ -156,7 +236,8 @@ async fn no_error_repeats_what_a_provider_sent() {
 
     let server = Server::start(Box::leak(Box::new([mail, complaint]))).await;
     for _ in 0..2 {
-        let error = client().unwrap().get(&server.url).send_json::<Wanted>("gmail.test").await.unwrap_err();
+        let error =
+            client(Clock::default()).unwrap().get(&server.url).send_json::<Wanted>("gmail.test").await.unwrap_err();
         assert!(!format!("{error:?} {error}").contains("nora"), "{error:?}");
     }
 }
@@ -167,7 +248,7 @@ async fn nobody_there_is_no_fault_of_the_advisor() {
     let url = format!("http://{}/secret?token=1", listener.local_addr().unwrap());
     drop(listener);
 
-    let error = client().unwrap().post(url).send_empty("hubspot.test").await.unwrap_err();
+    let error = client(Clock::default()).unwrap().post(url).send_empty("hubspot.test").await.unwrap_err();
 
     assert_eq!((error.kind, error.upstream_status()), (Kind::Upstream, None));
     assert_eq!(error.detail, "HubSpot did not answer. Please try again in a moment.");

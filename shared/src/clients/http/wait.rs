@@ -8,9 +8,13 @@ use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
-use super::{PATIENCE, header, reason};
+use super::{header, reason};
 use crate::error::{Error, Kind};
 
+/// Whoever asks for more patience than this is waited for by the task, not by the call.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// The longest pause before the first repeat, unless a longer one is asked for.
+const FIRST: Duration = Duration::from_secs(1);
 /// No answer holds a task up for longer; whoever is still closed then says so again.
 const MOST: Duration = Duration::from_secs(24 * 60 * 60);
 /// A daily limit ends at a midnight we do not know.
@@ -27,15 +31,16 @@ pub fn before_repeat(error: &Error, done: u32) -> Option<Duration> {
         _ => false,
     };
     let asked = error.retry_after.unwrap_or_default();
-    (worth_it && asked <= PATIENCE).then(|| asked.max(jittered(done)))
+    // Those who were asked to wait together do not come back together.
+    (worth_it && asked <= PATIENCE).then(|| asked + jittered(done))
 }
 
-/// 100 to 400 ms, then 200 to 800 ms.
+/// Full jitter: anything up to a second, then up to two.
 fn jittered(done: u32) -> Duration {
-    let mut random = [0];
-    // Without random numbers the pause is merely the shortest.
+    let mut random = [0; 2];
+    // Without random numbers there is merely no pause.
     let _ = aws_lc_rs::rand::fill(&mut random);
-    Duration::from_millis((100 + 300 * u64::from(random[0]) / 255) << done.min(1))
+    (FIRST * 2u32.pow(done.min(1))).mul_f64(f64::from(u16::from_be_bytes(random)) / f64::from(u16::MAX))
 }
 
 /// What the answer asks for, in whichever way the vendor says it.
@@ -47,7 +52,8 @@ pub fn asked_for(status: StatusCode, headers: &HeaderMap, body: &Value, reason: 
         .or_else(|| retry_after(header(headers, "retry-after")?, answered_at))
         .or_else(|| google(reason::message(body), answered_at))
         .or_else(|| hubspot(headers, reason))
-        .or_else(|| openai(headers))
+        // Every answer of OpenAI's tells when its limits are whole again; only a refusal means it.
+        .or_else(|| openai(headers).filter(|_| status == StatusCode::TOO_MANY_REQUESTS))
         .or_else(|| (status.as_u16() == 423).then_some(Duration::from_secs(2)));
     wait.map(|wait| wait.min(MOST))
 }
@@ -150,6 +156,7 @@ mod tests {
         let spent = |name| [&resets[..], &[(name, "0")]].concat();
 
         assert_eq!(wait(429, &resets, &Value::Null), Some(360_000));
+        assert_eq!(wait(500, &resets, &Value::Null), None, "no limit is the reason");
         assert_eq!(wait(429, &spent("x-ratelimit-remaining-requests"), &Value::Null), Some(1_000));
         assert_eq!(wait(429, &spent("x-ratelimit-remaining-tokens"), &Value::Null), Some(360_000));
     }
@@ -169,13 +176,23 @@ mod tests {
     fn long_waits_are_left_to_the_task() {
         let limited = |seconds| Error::new(Kind::RateLimited, "").after(Some(Duration::from_secs(seconds)));
 
-        assert!(before_repeat(&limited(2), 0).is_some_and(|pause| pause == Duration::from_secs(2)));
+        let pause = before_repeat(&limited(2), 0).unwrap().as_millis();
+        assert!((2_000..=3_000).contains(&pause), "{pause}");
         assert!(before_repeat(&limited(3), 0).is_none());
         assert!(before_repeat(&Error::new(Kind::Upstream, "").answered(401, ""), 0).is_none());
         assert!(before_repeat(&Error::new(Kind::Refused, "").answered(400, ""), 0).is_none());
-        for done in 0..2 {
-            let pause = before_repeat(&Error::new(Kind::Upstream, ""), done).unwrap().as_millis();
-            assert!((100..=800).contains(&pause), "{pause}");
+    }
+
+    /// As many as there are at once after an outage; see `jitter` in `cargo dev outages`.
+    #[test]
+    fn repeats_are_spread_evenly() {
+        for (done, longest) in [(0, 1_000), (1, 2_000)] {
+            let mut bins = vec![0; longest / 100 + 1];
+            for _ in 0..200 {
+                let pause = before_repeat(&Error::new(Kind::Upstream, ""), done).unwrap().as_millis();
+                bins[usize::try_from(pause).unwrap() / 100] += 1;
+            }
+            assert!(bins.iter().all(|bin| *bin <= 40), "more than a fifth in a tenth of a second: {bins:?}");
         }
     }
 }

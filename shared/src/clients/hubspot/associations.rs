@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use super::object::Reference;
 use super::read::{Links, Paging};
 use super::{API_VERSION, HubSpot};
-use crate::clients::http::{Outgoing, Retrying};
 use crate::error::Result;
 use crate::model::crm::ObjectType;
 

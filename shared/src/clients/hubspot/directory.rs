@@ -5,7 +5,6 @@ use serde::Deserialize;
 
 use super::read::Paging;
 use super::{API_VERSION, HubSpot};
-use crate::clients::http::Outgoing;
 use crate::error::Result;
 use crate::model::crm::{Owner, Pipeline, Stage};
 

@@ -6,7 +6,9 @@ mod object;
 mod read;
 mod write;
 
-use reqwest::{Client, Method, RequestBuilder};
+use reqwest::Method;
+
+use super::http::{Call, Client};
 
 pub use read::{Batch, Links, Page, Window};
 pub use write::{contact_of, note_html, note_of, note_text};
@@ -26,7 +28,7 @@ pub struct HubSpot<'a> {
 
 impl HubSpot<'_> {
     /// A request with the token; `path` begins with a slash and carries [`API_VERSION`].
-    pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(super) fn request(&self, method: Method, path: &str) -> Call {
         self.http.request(method, format!("{}{path}", self.base)).bearer_auth(self.token)
     }
 }

@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 
 use super::object::{Object, properties, record};
 use super::{API_VERSION, HubSpot, PAGE};
-use crate::clients::http::{Outgoing, Retrying};
 use crate::error::Result;
 use crate::model::crm::{ObjectType, Record};
 

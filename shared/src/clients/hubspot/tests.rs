@@ -90,7 +90,12 @@ impl World {
             app_url: fake.url().into(),
             webhook_v1: false,
         };
-        Self { fake, config, http: client().unwrap(), secret: SecretString::from("secret") }
+        Self {
+            fake,
+            config,
+            http: client(crate::model::Clock::default()).unwrap(),
+            secret: SecretString::from("secret"),
+        }
     }
 
     fn oauth(&self) -> HubSpotOauth<'_> {

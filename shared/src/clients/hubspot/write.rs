@@ -13,7 +13,6 @@ use super::associations::To;
 use super::object::{self, CONTACT, NOTE, Object, plain};
 use super::read::Paging;
 use super::{API_VERSION, HubSpot};
-use crate::clients::http::{Outgoing, Retrying};
 use crate::error::{Error, Result};
 use crate::model::crm::{Contact, Note};
 

@@ -8,7 +8,6 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::OpenAi;
-use crate::clients::http::{Outgoing, Retrying};
 use crate::error::{Error, Kind, Result};
 
 const DIMENSIONS: usize = 1536;

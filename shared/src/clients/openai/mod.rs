@@ -17,7 +17,7 @@ use futures::{Stream, StreamExt};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use super::http::{Outgoing, Retrying, reason};
+use super::http::{self, Call, Client, reason};
 use crate::config::{self, OpenAiApi};
 use crate::error::{Error, Kind, Result};
 use crate::model::untrusted;
@@ -39,7 +39,7 @@ const FOR_GOOD: [&str; 7] = [
 const PATIENCE: Duration = Duration::from_secs(120);
 
 pub struct OpenAi<'a> {
-    pub http: &'a reqwest::Client,
+    pub http: &'a Client,
     pub config: &'a config::OpenAi,
     pub api_key: &'a SecretString,
 }
@@ -72,6 +72,21 @@ pub enum Item {
         call_id: String,
         output: String,
     },
+}
+
+impl Item {
+    /// Bytes of text in it.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::User(text) | Self::Assistant(text) => text.len(),
+            Self::ToolCalls { text, calls, .. } => text.len() + calls.iter().map(|c| c.arguments.len()).sum::<usize>(),
+            Self::ToolResult { output, .. } => output.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
 }
 
 /// A function the model may call. `parameters` is a strict JSON schema.
@@ -158,10 +173,10 @@ impl OpenAi<'_> {
     async fn events(&self, path: &str, body: &Value, reader: impl Reader) -> Result<BoxStream<'static, Result<Delta>>> {
         // Asking again before anything was said costs nothing and changes nothing.
         let response = self.post(path).timeout(PATIENCE).json(body).retrying().send_stream("openai.chat").await?;
-        Ok(deltas(response.bytes_stream(), reader))
+        Ok(deltas(http::pieces(response, http::SILENCE), reader))
     }
 
-    fn post(&self, path: &str) -> reqwest::RequestBuilder {
+    fn post(&self, path: &str) -> Call {
         self.http.post(format!("{}/{path}", self.config.base_url)).bearer_auth(self.api_key.expose_secret())
     }
 }

@@ -244,7 +244,7 @@ async fn an_error_in_the_middle_is_one_error_and_the_end() {
 struct World {
     fake: fakes::openai::OpenAi,
     config: config::OpenAi,
-    http: reqwest::Client,
+    http: Client,
     key: SecretString,
 }
 
@@ -257,7 +257,7 @@ impl World {
             embedding_model: "text-embedding-3-small".into(),
             api,
         };
-        Self { fake, config, http: client().unwrap(), key: SecretString::from("sk-test") }
+        Self { fake, config, http: client(crate::model::Clock::default()).unwrap(), key: SecretString::from("sk-test") }
     }
 
     fn openai(&self) -> OpenAi<'_> {
@@ -412,6 +412,7 @@ async fn only_the_beginning_is_tried_again() {
         let error = world.ask(&request).await.unwrap_err();
         assert_eq!((error.kind, error.retry_after), (Kind::RateLimited, Some(Duration::from_secs(20))));
 
+        let world = World::start(api).await;
         let body = json!({ "error": { "type": "insufficient_quota", "code": "insufficient_quota", "message": "", "param": null } });
         world.arm(1, "/v1/", status(429, &[], Some(body)));
         assert_eq!(world.ask(&request).await.unwrap_err().kind, Kind::Refused);

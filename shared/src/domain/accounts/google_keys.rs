@@ -8,6 +8,7 @@ use jsonwebtoken::jwk::JwkSet;
 
 use super::id_token::key_id;
 use crate::clients::google_oauth;
+use crate::clients::http::Client;
 use crate::error::{Error, Kind, Result};
 
 /// However many unknown keys are named to us, Google is asked no more often than this.
@@ -50,13 +51,7 @@ enum Known {
 impl GoogleKeys {
     /// The keys a token is to be checked with. A key we have not seen may be a new one: Google is asked, but not for each of a
     /// flood of made-up tokens. While Google does not answer, the keys it gave last still hold.
-    pub async fn for_token(
-        &self,
-        http: &reqwest::Client,
-        jwks_url: &str,
-        token: &str,
-        now: Timestamp,
-    ) -> Result<Arc<JwkSet>> {
+    pub async fn for_token(&self, http: &Client, jwks_url: &str, token: &str, now: Timestamp) -> Result<Arc<JwkSet>> {
         let (id, begun) = (key_id(token), Instant::now());
         let _asking = match self.known(id.as_deref(), now) {
             Known::Good(keys) => return Ok(keys),

@@ -8,7 +8,7 @@ use super::sealing::{self, Shut};
 use crate::clients::google_oauth::GoogleOauth;
 use crate::clients::hubspot_oauth::HubSpotOauth;
 use crate::clients::secrets::Secrets;
-use crate::domain::World;
+use crate::domain::{World, limits};
 use crate::error::{Error, Kind, Result};
 use crate::model::UserId;
 use crate::model::user::{Connection, Provider, Tokens};
@@ -31,13 +31,16 @@ pub struct Access {
 }
 
 /// A token that will do for a while. [`Kind::Reconnect`] when the advisor has to connect again; `BadRequest` when there
-/// is no connection at all.
+/// is no connection at all; `RateLimited` while the provider asks not to be called for this account.
 pub async fn access(world: &World, owner: UserId, provider: Provider) -> Result<Access> {
     let secrets = world.secrets().await?;
     let mut db = world.db().await?;
     let tenant = db.tenant(owner).await?;
     let known = connections::get(&tenant, provider).await?;
     tenant.commit().await?;
+    if let Some(known) = &known {
+        limits::not_before(&db, provider, &known.connection.account_id).await?;
+    }
     drop(db);
 
     let Opened { tokens, .. } = match opened(world, &secrets, owner, provider, known.as_ref()).await {

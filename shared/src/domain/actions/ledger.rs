@@ -274,6 +274,7 @@ fn lost() -> Error {
 fn is_refusal(error: &Error) -> bool {
     match error.kind {
         Kind::RateLimited => true,
+        _ if error.is_unasked() => true,
         Kind::Refused | Kind::Upstream => error.upstream_status().is_some_and(|s| (400..500).contains(&s) && s != 408),
         // Found before anything was asked.
         Kind::BadRequest | Kind::Invalid | Kind::NotFound | Kind::Conflict | Kind::Forbidden | Kind::Reconnect => true,
@@ -301,6 +302,7 @@ mod tests {
             assert!(!answered(kind, status), "{status}");
         }
         assert!(!is_refusal(&Error::new(Kind::Upstream, "")), "no answer at all");
+        assert!(is_refusal(&Error::new(Kind::Upstream, "").unasked()), "nothing was sent");
         assert!(!is_refusal(&Error::internal("")));
     }
 }

@@ -19,7 +19,7 @@ pub async fn settle(world: &World, owner: UserId, id: ActionId, task: TaskId, pa
     loop {
         // However it is cut off, the task's lease and the sweep see to the rest.
         let left = ends.saturating_duration_since(Instant::now());
-        if let Err(error) = tokio::time::timeout(left, run::run(world, task)).await.unwrap_or(Ok(())) {
+        if let Err(error) = tokio::time::timeout(left, Box::pin(run::run(world, task))).await.unwrap_or(Ok(())) {
             tracing::warn!(task.id = %task, error = ?error, "an action was not done at once");
         }
         let mut db = world.db().await?;

@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 use super::answer::harmless;
 use super::event::Event;
 use super::origin;
-use super::turn::{Turn, send};
+use super::turn::{Turn, send, while_heard};
 use crate::clients::openai::{Finished, Item, ToolCall};
 use crate::domain::actions::policy::Context;
 use crate::domain::actions::{self, Proposal, Proposed, settle::settle};
+use crate::domain::limits;
 use crate::domain::tools::{self, Caller, Output, Ran};
 use crate::error::{Error, Kind, Result};
 use crate::model::ActionId;
@@ -45,7 +46,7 @@ impl Turn<'_> {
         }
         let caller = Caller { world: self.world, owner: self.owner, now: self.now.clone() };
         let running = calls.iter().map(|call| tools::run(&caller, &call.name, &call.arguments));
-        let outputs = futures::future::join_all(running).await;
+        let outputs = while_heard(self.listener, futures::future::join_all(running)).await?;
 
         let mut texts = vec![String::new(); calls.len()];
         let mut wanted = Vec::new();
@@ -82,6 +83,7 @@ impl Turn<'_> {
 
     async fn failed(&mut self, name: &str, error: Error) -> Result<Told> {
         tracing::info!(tool = name, kind = error.kind.code(), "a tool failed");
+        limits::heed(self.world, self.owner, &error).await;
         if error.kind == Kind::Reconnect {
             self.reconnect(&error.detail).await?;
         }

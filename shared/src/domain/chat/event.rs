@@ -15,6 +15,8 @@ pub enum Event {
     },
     /// What retrieval found for the question: once, before any text.
     Sources(Vec<Hit>),
+    /// Something the answer is to be read with; `text` is also said in the answer itself.
+    Notice(Notice),
     /// A piece of the answer, safe to show.
     Piece(Piece),
     ToolCall {
@@ -56,6 +58,15 @@ pub enum Event {
     Failed {
         text: String,
     },
+}
+
+/// What was not as it should be when the answer was made.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+pub struct Notice {
+    /// `words_only`: nothing was searched for by meaning. `stale`: a source cannot be read at the moment.
+    pub kind: &'static str,
+    /// For the advisor.
+    pub text: String,
 }
 
 /// One source the answer cites.

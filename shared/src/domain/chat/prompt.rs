@@ -2,6 +2,8 @@
 
 use jiff::Zoned;
 
+use super::event::Notice;
+
 /// The standing instructions. Nothing an outsider wrote ever stands here.
 pub fn system(advisor: &str, now: &Zoned) -> String {
     let zone = now.time_zone().iana_name().unwrap_or("UTC");
@@ -29,17 +31,16 @@ How to act:
     )
 }
 
-/// The question with what was found for it.
+/// The question with what was found for it, and what that is to be read with.
 ///
 /// `contacts_only`: the rest was not looked through yet.
-pub fn question(passages: &str, by_words_only: bool, contacts_only: bool, message: &str) -> String {
-    let note =
-        if by_words_only { "(The search by meaning is out of order; these were found by words only.)\n" } else { "" };
+pub fn question(passages: &str, notices: &[Notice], contacts_only: bool, message: &str) -> String {
+    let note: String = notices.iter().map(|n| format!("({} The advisor has been told.)\n", n.text)).collect();
     let found = if passages.is_empty() { "Nothing was found for this question yet.\n" } else { passages };
     let note = if contacts_only {
         format!("{note}(Only contacts were looked for. Search for what else you need.)\n")
     } else {
-        note.to_owned()
+        note
     };
     format!("{note}{found}\nQuestion: {message}")
 }

@@ -11,13 +11,15 @@ use uuid::Uuid;
 
 use super::answer::{Answer, Piece};
 use super::decide;
-use super::event::{Citation, Event};
+use super::event::{Citation, Event, Notice};
+use super::failure::{Unanswered, apology, gone};
 use super::history::{self, Conversation, Said, Thread};
 use super::places::Places;
 use super::sources::Sources;
-use super::{offer, order, prompt};
+use super::{notice, offer, order, prompt};
 use crate::clients::openai::{ChatRequest, Delta, FinishReason, Finished, Item, ToolSpec, Usage};
 use crate::domain::knowledge::retrieve::{Found, Question, retrieve};
+use crate::domain::sync::stale;
 use crate::domain::{World, models, tools};
 use crate::error::{Error, Kind, Result};
 use crate::model::action::{Kept, State};
@@ -26,6 +28,7 @@ use crate::model::user::User;
 use crate::model::{ActionId, ConversationId, UserId};
 use crate::store::conversations::{self, NewMessage};
 use crate::store::model_calls::{self, Call};
+use crate::store::sync_cursors::{self, Progress};
 use crate::store::{actions, users};
 
 /// Times the model may be asked in one turn.
@@ -73,7 +76,7 @@ pub async fn run(world: &World, asked: Asked, listener: Listener) {
 }
 
 /// The same for a client that waits for the whole: everything that happened, and the error if there is no answer.
-pub async fn run_whole(world: &World, asked: Asked) -> Result<Vec<Event>> {
+pub async fn run_whole(world: &World, asked: Asked) -> Result<Vec<Event>, Unanswered> {
     let (listener, mut events) = mpsc::channel(64);
     let speak = async {
         let outcome = converse(world, asked, &listener, Instant::now()).await;
@@ -88,19 +91,12 @@ pub async fn run_whole(world: &World, asked: Asked) -> Result<Vec<Event>> {
         heard
     };
     let (outcome, mut heard) = tokio::join!(speak, listen);
-    heard.push(Event::Finished { reason: outcome? });
-    Ok(heard)
-}
-
-/// What the advisor is told when there is no answer.
-fn apology(error: &Error) -> String {
-    match error.kind {
-        Kind::RateLimited if error.upstream.is_some() => {
-            "OpenAI API rate limit exceeded. Please try again later.".into()
+    match outcome {
+        Ok(reason) => {
+            heard.push(Event::Finished { reason });
+            Ok(heard)
         }
-        Kind::Upstream | Kind::Refused => "The language model did not answer. Please try again in a moment.".into(),
-        Kind::Internal => "Something went wrong on our side. Please try again.".into(),
-        _ => error.detail.to_string(),
+        Err(error) => Err(Unanswered::new(error, heard)),
     }
 }
 
@@ -131,21 +127,26 @@ async fn converse(world: &World, asked: Asked, listener: &Listener, begun: Insta
     if let Some(decided) = decide::by_message(world, &asked).await? {
         return decide::tell(world, decided, listener, ends).await;
     }
-    let (user, thread) = open(world, &asked).await?;
+    let (user, thread, progress) = open(world, &asked).await?;
     let time_zone = TimeZone::get(&user.time_zone).unwrap_or(TimeZone::UTC);
     let now = world.now().to_zoned(time_zone.clone());
 
     let ordered = asked.kinds.is_empty() && order::is_order(&asked.message);
-    let found = found(world, &asked, ordered, thread.asked_before.as_deref()).await?;
+    let kinds = if ordered { vec![SourceKind::Contact] } else { asked.kinds.clone() };
+    let found = while_heard(listener, found(world, &asked, &kinds, thread.asked_before.as_deref())).await??;
+    let notices = notice::all(found.by_words_only, &stale::of(&progress, world.now()), &kinds, &time_zone);
     // The first thing a client hears of, always.
     send(listener, Event::Sources(found.hits.clone())).await?;
     send(listener, Event::Conversation { id: thread.id }).await?;
+    for notice in &notices {
+        send(listener, Event::Notice(notice.clone())).await?;
+    }
     let mut sources = Sources::of(user.email);
     let passages = sources.show(found.hits, &time_zone);
     let mut answer = Answer::new(sources.cited_after(0));
     thread.own_words.iter().for_each(|said| answer.know(said));
     let mut items = thread.items;
-    items.push(Item::User(prompt::question(&passages, found.by_words_only, ordered, &asked.message)));
+    items.push(Item::User(prompt::question(&passages, &notices, ordered, &asked.message)));
 
     let mut turn = Turn {
         world,
@@ -165,33 +166,44 @@ async fn converse(world: &World, asked: Asked, listener: &Listener, begun: Insta
         usage: Usage::default(),
         ends,
     };
+    turn.begin(&notices).await?;
     let name = user.name.unwrap_or_else(|| "the advisor".into());
     let outcome = turn.rounds(&prompt::system(&one_line(&name), &turn.now)).await;
     turn.close(outcome).await
 }
 
 /// The question as it goes into a search: a short one leans on the one before.
-async fn found(world: &World, asked: &Asked, ordered: bool, before: Option<&str>) -> Result<Found> {
+async fn found(world: &World, asked: &Asked, kinds: &[SourceKind], before: Option<&str>) -> Result<Found> {
     let leaning = asked.message.split_whitespace().count() < 7;
     let text = match before.filter(|_| leaning) {
         Some(before) => format!("{}\n{before}", asked.message),
         None => asked.message.clone(),
     };
-    let kinds: &[SourceKind] = if ordered { &[SourceKind::Contact] } else { &asked.kinds };
     let question = Question { text: &text, kinds, since: None, until: None, limit: asked.context };
     retrieve(world, asked.owner, &question).await
 }
 
-async fn open(world: &World, asked: &Asked) -> Result<(User, Thread)> {
+async fn open(world: &World, asked: &Asked) -> Result<(User, Thread, Vec<Progress>)> {
     let mut db = world.db().await?;
     let tenant = db.tenant(asked.owner).await?;
     let user = users::get(&tenant).await?.ok_or_else(Error::unauthenticated)?;
     let thread = history::open(&tenant, asked.conversation, &asked.history, &asked.message).await?;
+    let progress = sync_cursors::progress(&tenant).await?;
     tenant.commit().await?;
-    Ok((user, thread))
+    Ok((user, thread, progress))
 }
 
 impl Turn<'_> {
+    /// Says what the answer is to be read with.
+    async fn begin(&mut self, notices: &[Notice]) -> Result<()> {
+        if notices.is_empty() {
+            return Ok(());
+        }
+        let mut pieces = self.answer.append(notice::pieces(notices));
+        pieces.extend(self.answer.pause());
+        self.say(pieces).await
+    }
+
     /// Asks the model, and runs what it calls, until it has said what it has to say.
     async fn rounds(&mut self, system: &str) -> Result<&'static str> {
         for round in 1..=ROUNDS {
@@ -222,8 +234,10 @@ impl Turn<'_> {
             cache_key: Some(self.conversation.to_string()),
         };
         let asked = Instant::now();
-        let mut deltas = models::chat(self.world, self.owner, &request).await?;
-        while let Some(delta) = deltas.next().await {
+        let listener = self.listener;
+        let mut deltas = while_heard(listener, models::chat(self.world, self.owner, &request)).await??;
+        // Whoever goes away takes the model's call along: nobody pays for what nobody reads.
+        while let Some(delta) = while_heard(listener, deltas.next()).await? {
             match delta? {
                 Delta::Text(text) | Delta::Refusal(text) => {
                     let pieces = self.answer.push(&text);
@@ -249,7 +263,8 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// Says what was done and what waits, and keeps the answer, also one that broke off.
+    /// Says what was done and what waits, and keeps the answer, also one that broke off: as far as it came. Of one that nobody
+    /// waited for, and that had not begun, nothing is kept.
     async fn close(mut self, outcome: Result<&'static str>) -> Result<&'static str> {
         let rest = self.answer.finish();
         let _ = self.say(rest).await;
@@ -259,7 +274,14 @@ impl Turn<'_> {
 
         let mut citations = self.sources.citations(&self.answer.cited());
         citations.extend(places);
-        let reason = *outcome.as_ref().unwrap_or(&"error");
+        let reason = match &outcome {
+            Ok(reason) => reason,
+            Err(_) if self.listener.is_closed() => "interrupted",
+            Err(_) => "error",
+        };
+        if reason == "interrupted" && self.answer.plain().is_empty() && self.calls.is_empty() {
+            return outcome;
+        }
         let mut db = self.world.db().await?;
         let tenant = db.tenant(self.owner).await?;
         conversations::add(
@@ -347,7 +369,16 @@ impl Turn<'_> {
 
 /// Tells what happened; an error when nobody listens any more, which ends the turn.
 pub(super) async fn send(listener: &Listener, event: Event) -> Result<()> {
-    listener.send(event).await.map_err(|_| Error::new(Kind::BadRequest, "The client went away."))
+    listener.send(event).await.map_err(|_| gone())
+}
+
+/// Waits for it as long as somebody listens.
+pub(super) async fn while_heard<T>(listener: &Listener, work: impl Future<Output = T>) -> Result<T> {
+    tokio::select! {
+        biased;
+        () = listener.closed() => Err(gone()),
+        done = work => Ok(done),
+    }
 }
 
 fn one_line(text: &str) -> String {

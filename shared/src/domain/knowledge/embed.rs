@@ -43,7 +43,7 @@ async fn waiting(world: &World, claim: &Claim) -> Result<Vec<Waiting>> {
 async fn embed(world: &World, claim: &Claim, waiting: &[Waiting]) -> Result<u64> {
     let texts: Vec<String> = waiting.iter().map(|chunk| chunk.text.clone()).collect();
     let asked = Instant::now();
-    let answer = models::embed(world, &texts).await?;
+    let answer = models::embed(world, claim.owner, &texts).await?;
 
     let ids: Vec<i64> = waiting.iter().map(|chunk| chunk.chunk_id).collect();
     let mut db = world.db().await?;

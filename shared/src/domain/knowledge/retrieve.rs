@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use crate::clients::http::TO_ANSWER;
 use crate::domain::{World, models};
 use crate::error::Result;
 use crate::model::UserId;
@@ -28,6 +29,9 @@ pub struct Found {
     pub by_words_only: bool,
 }
 
+/// How long the question's vector is waited for. Without it only its words are searched for, which takes no time.
+const MEANING: Duration = Duration::from_secs(4);
+
 /// A word in more than this share of the chunks says little about any of them.
 const RARE_SHARE: f64 = 0.02;
 const RARE_AT_LEAST: i64 = 5;
@@ -51,7 +55,9 @@ async fn count(world: &World, status: &str, took: Duration) -> Result<()> {
 
 async fn search(world: &World, owner: UserId, question: &Question<'_>) -> Result<Found> {
     let texts = [question.text.to_owned()];
-    let embed = models::embed(world, &texts);
+    // The http client leaves two seconds of it for what comes after.
+    let soon = world.until(Instant::now() + MEANING + TO_ANSWER);
+    let embed = models::embed(&soon, owner, &texts);
     let (embedded, terms) = tokio::join!(embed, terms(world, owner, question.text));
     let (terms, corpus) = terms?;
     let embedding = match embedded {

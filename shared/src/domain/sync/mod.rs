@@ -5,6 +5,7 @@ pub mod calendar;
 pub mod gmail;
 pub mod hubspot;
 pub mod reconcile;
+pub mod stale;
 
 use std::time::Duration;
 

@@ -9,7 +9,7 @@ use futures::FutureExt;
 use crate::domain::accounts::disconnect;
 use crate::domain::agent::run::Assignment;
 use crate::domain::inbound::watches;
-use crate::domain::{World, actions, agent, knowledge, rules, sync};
+use crate::domain::{World, actions, agent, knowledge, limits, rules, sync};
 use crate::error::{Error, Result};
 use crate::model::TaskId;
 use crate::model::task::{Claim, Job};
@@ -26,7 +26,8 @@ pub async fn run(world: &World, id: TaskId) -> Result<()> {
     let Some(claim) = claim(world, id, lease).await? else { return Ok(()) };
     tracing::info!(task.id = %id, task.kind = claim.job.name(), task.attempt = claim.attempt, "task started");
 
-    let work = AssertUnwindSafe(work(world, &claim)).catch_unwind();
+    // On the heap: it is as large as the largest of all kinds of work.
+    let work = AssertUnwindSafe(Box::pin(work(world, &claim))).catch_unwind();
     let worked = tokio::select! {
         worked = work => worked.unwrap_or_else(|_| Err(Error::internal("The task panicked."))),
         () = beat(world, &claim, lease) => {
@@ -56,7 +57,7 @@ async fn work(world: &World, claim: &Claim) -> Result<Outcome> {
         Job::Embed {} => knowledge::embed::step(world, claim).await,
         Job::Watch {} => watches::run(world, claim.owner).await,
         Job::Disconnect { provider } => disconnect::run(world, claim.owner, *provider).await,
-        Job::PerformAction { action } => actions::perform::run(world, claim, *action).await,
+        Job::PerformAction { action } => Box::pin(actions::perform::run(world, claim, *action)).await,
         Job::HandleEvent { event } => rules::handle::handle(world, claim, *event).await,
         Job::JudgeRule { rule, event, policy_hash } => {
             rules::judge::run(world, claim, *rule, *event, policy_hash).await
@@ -68,6 +69,7 @@ async fn work(world: &World, claim: &Claim) -> Result<Outcome> {
         }
     };
     if let Err(error) = &worked {
+        limits::heed(world, claim.owner, error).await;
         sync::note_error(world, claim, error).await;
     }
     worked
@@ -97,7 +99,8 @@ async fn beat(world: &World, claim: &Claim, lease: Duration) {
 fn judge(claim: &Claim, error: &Error) -> Outcome {
     let text = error.detail.to_string();
     if error.kind.is_retryable() && claim.attempt < claim.max_attempts {
-        let after = error.retry_after.unwrap_or_default().max(backoff(claim.attempt)).min(LONGEST_BACKOFF);
+        // Whoever asks for patience gets it, however much, and not from all tasks at the same moment.
+        let after = error.retry_after.unwrap_or_default() + backoff(claim.attempt);
         tracing::warn!(task.id = %claim.id, error = ?error, "task failed and will be tried again");
         return Outcome::Retry { after, error: text };
     }

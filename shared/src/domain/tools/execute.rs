@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Caller, Ran, find, run};
-use crate::domain::World;
 use crate::domain::actions::policy::Context;
 use crate::domain::actions::settle::settle;
 use crate::domain::actions::{self, Proposal, Proposed};
+use crate::domain::{World, limits};
 use crate::error::{Error, Kind, Result};
 use crate::model::action::{Action, Kept, Origin, State};
 use crate::model::{ActionId, UserId};
@@ -48,6 +48,7 @@ pub async fn execute(world: &World, asked: Asked<'_>) -> Result<Executed> {
         Err(error) if error.kind == Kind::Unauthenticated => Err(error),
         Err(error) => {
             tracing::info!(tool = tool.name, error = ?error, "a tool failed");
+            limits::heed(world, asked.owner, &error).await;
             // Our own faults are none of the client's business.
             let why = if error.kind == Kind::Internal { "The tool is out of order.".into() } else { error.detail };
             Ok(Executed { result: None, error: Some(why.into_owned()) })

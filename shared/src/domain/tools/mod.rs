@@ -4,6 +4,7 @@
 //! called it hands that to [`crate::domain::actions::propose`]. A tool that fails never ends the turn: the model is told why,
 //! in words it can act on.
 
+mod age;
 mod cancel_event;
 mod checks;
 mod closing;
@@ -144,7 +145,11 @@ pub async fn run(caller: &Caller<'_>, name: &str, arguments: &str) -> Result<Ran
     let arguments = untrusted::json(text.as_bytes())
         .map_err(|error| Error::bad_request(format!("The arguments of {name} are not JSON: {error}.")))?;
     match tool.run {
-        Run::Read(read) => read(caller, arguments).await.map(Ran::Found),
+        Run::Read(read) => {
+            let mut output = read(caller, arguments).await?;
+            age::mark(caller, tool.name, &mut output).await?;
+            Ok(Ran::Found(output))
+        }
         Run::Write(prepare) => prepare(caller, arguments).await.map(Ran::Wants),
     }
 }

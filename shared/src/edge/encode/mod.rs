@@ -26,6 +26,7 @@ use crate::model::action::Kept;
 pub const HEARTBEAT: &str = ": keep-alive\n\n";
 
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(10);
+const _: () = assert!(HEARTBEAT_EVERY.as_secs() <= 15);
 
 /// Events or frames on their way at most: a client that reads slowly slows the turn down.
 const BUFFER: usize = 32;
@@ -81,13 +82,18 @@ pub fn reply(protocol: Protocol, events: mpsc::Receiver<Event>) -> Reply {
         Protocol::UiStream(_) => Reply::events(body)
             .with_header(HeaderName::from_static("x-vercel-ai-ui-message-stream"), HeaderValue::from_static("v1")),
     };
-    tokio::spawn(tell(Encoder::new(protocol), events, frames));
+    tokio::spawn(tell(Encoder::new(protocol), events, frames, HEARTBEAT_EVERY));
     reply
 }
 
-async fn tell(mut encoder: Encoder, mut events: mpsc::Receiver<Event>, frames: mpsc::Sender<Bytes>) {
+async fn tell(mut encoder: Encoder, mut events: mpsc::Receiver<Event>, frames: mpsc::Sender<Bytes>, every: Duration) {
     loop {
-        let (frame, last) = match tokio::time::timeout(HEARTBEAT_EVERY, events.recv()).await {
+        let next = tokio::select! {
+            // The turn is told by what it speaks into.
+            () = frames.closed() => return,
+            next = tokio::time::timeout(every, events.recv()) => next,
+        };
+        let (frame, last) = match next {
             Err(_) => (HEARTBEAT.to_owned(), false),
             Ok(Some(event)) => (encoder.encode(&event), matches!(event, Event::Finished { .. } | Event::Failed { .. })),
             // A turn that is gone without its last event has crashed.

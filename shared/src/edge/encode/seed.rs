@@ -1,7 +1,7 @@
 //! The event stream of the existing frontend: lines `data: {"type": …, "data": …}`, text as HTML.
 //!
 //! It knows `sources` (first, once), `function_call`, `content`, `hubspot_reconnect_required`, `finish` and `error`
-//! (the last), and skips the types that are ours: `conversation`, `tool_result`, `approval_required`,
+//! (the last), and skips the types that are ours: `conversation`, `notice`, `tool_result`, `approval_required`,
 //! `approval_decided`, `reconnect_required`, `citations` and `usage`.
 
 use serde_json::{Value, json};
@@ -35,6 +35,7 @@ impl Seed {
         let mut out = if content.is_empty() { String::new() } else { told("content", &json!(content)) };
         out += &match event {
             Event::Sources(_) | Event::Piece(_) => String::new(),
+            Event::Notice(notice) => told("notice", &json!(notice)),
             Event::Conversation { id } => told("conversation", &json!({ "id": id })),
             Event::ToolCall { id, name, arguments } => {
                 told("function_call", &json!({ "id": id, "name": name, "arguments": arguments }))
@@ -79,7 +80,7 @@ impl Seed {
             return frames;
         }
         let sources: Value = match event {
-            Event::Conversation { .. } | Event::Usage { .. } | Event::ReconnectNeeded { .. } => {
+            Event::Conversation { .. } | Event::Notice(_) | Event::Usage { .. } | Event::ReconnectNeeded { .. } => {
                 self.waiting += &frames;
                 return String::new();
             }

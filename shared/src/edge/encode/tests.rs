@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::domain::chat::answer::{Answer, Cited};
-use crate::domain::chat::event::Citation;
+use crate::domain::chat::event::{Citation, Notice};
 use crate::model::action::{Action, Kept, State};
 use crate::model::document::{Hit, Kind};
 use crate::model::{ActionId, ConversationId, DocumentId};
@@ -294,10 +294,57 @@ async fn a_turn_that_crashes_ends_in_an_error() {
     let (events, listener) = mpsc::channel(4);
     let (frames, mut heard) = mpsc::channel(4);
     drop(events);
-    tell(Encoder::new(Protocol::Seed), listener, frames).await;
+    tell(Encoder::new(Protocol::Seed), listener, frames, HEARTBEAT_EVERY).await;
     let told = heard.recv().await.unwrap();
     assert_eq!(kinds(&read(std::str::from_utf8(&told).unwrap())), ["error"]);
     assert!(heard.recv().await.is_none());
+}
+
+/// A turn that says nothing: the model is silent, or a tool is slow.
+#[tokio::test]
+async fn silence_is_filled_with_heartbeats() {
+    for protocol in [Protocol::Seed, Protocol::UiStream(Client::default())] {
+        let (events, listener) = mpsc::channel(4);
+        let (frames, mut heard) = mpsc::channel(4);
+        let telling = tokio::spawn(tell(Encoder::new(protocol), listener, frames, Duration::from_millis(5)));
+
+        for _ in 0..3 {
+            assert_eq!(heard.recv().await.unwrap(), HEARTBEAT);
+        }
+
+        drop(heard);
+        events.closed().await;
+        telling.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_turn_is_told_at_once_when_nobody_reads_any_more() {
+    let (events, listener) = mpsc::channel(4);
+    let (frames, heard) = mpsc::channel(4);
+    let telling = tokio::spawn(tell(Encoder::new(Protocol::Seed), listener, frames, Duration::from_secs(3600)));
+
+    drop(heard);
+
+    events.closed().await;
+    telling.await.unwrap();
+}
+
+#[test]
+fn a_notice_is_told_in_both_protocols_and_the_existing_frontend_skips_it() {
+    let notice = Event::Notice(Notice { kind: "words_only", text: "Only words.".into() });
+    let mut seed = Seed::new();
+    seed.encode(&Event::Sources(Vec::new()));
+    assert_eq!(
+        read(&seed.encode(&notice))[0],
+        json!({ "type": "notice", "data": { "kind": "words_only", "text": "Only words." } })
+    );
+    let mut stream = UiStream::new("m1", Client::default());
+    let told = stream.encode(&notice);
+    assert_eq!(
+        read(&told)[1],
+        json!({ "type": "data-notice", "data": { "kind": "words_only", "text": "Only words." } })
+    );
 }
 
 #[test]

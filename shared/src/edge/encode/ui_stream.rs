@@ -3,7 +3,7 @@
 //! Source: <https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol>. Text is Markdown with `[[n]](url)` for citations; a
 //! cited source also comes as `source-url`, before its first citation (as `source-document` where it has no page).
 //! Tools are dynamic parts: their names are not the client's to know. What has no part of its own comes as
-//! `data-conversation`, `data-sources`, `data-citations`, `data-approval`, `data-reconnect` and `data-usage`.
+//! `data-conversation`, `data-sources`, `data-notice`, `data-citations`, `data-approval`, `data-reconnect` and `data-usage`.
 //!
 //! The client ends a stream that breaks a rule: every text part is opened before and closed after its deltas, within
 //! one step; a tool's output follows its input; one model call is one step; `finish` and `[DONE]` are last.
@@ -77,6 +77,7 @@ impl UiStream {
             Event::Conversation { .. } | Event::Sources(_) if self.continues => {}
             Event::Conversation { id } => out.data("conversation", &json!({ "id": id })),
             Event::Sources(hits) => out.data("sources", &hits.iter().map(shown).collect()),
+            Event::Notice(notice) => out.data("notice", &json!(notice)),
             Event::Piece(piece) => self.piece(piece, &mut out),
             Event::ToolCall { id, name, arguments } => self.call(id, name, arguments, &mut out),
             Event::ToolResult { id, name, ok, output } => self.result(id, name, *ok, output, &mut out),

@@ -5,12 +5,6 @@ use std::task::Poll;
 use super::*;
 use crate::tests::tenants::pooled;
 
-#[test]
-fn a_query_is_known_by_the_first_line_of_its_sql() {
-    assert_eq!(name("-- tasks::claim (read)\n select 1"), "tasks::claim (read)");
-    assert_eq!(name("select 1"), "unnamed");
-}
-
 /// One connection, an advisor, and who watches from outside.
 struct Practice {
     pool: Pool,

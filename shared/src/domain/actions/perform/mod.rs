@@ -84,11 +84,11 @@ async fn with_access(world: &World, claim: &Claim, kept: &Kept) -> Result<Value,
         _ => Provider::Google,
     };
     let access = tokens::access(world, claim.owner, provider).await?;
-    match steps(world, claim, &kept.action, &access).await {
+    match Box::pin(steps(world, claim, &kept.action, &access)).await {
         // A token is refused before anything is done with it: another one may do.
         Err(Halt::Failed(error)) if error.upstream_status() == Some(401) => {
             let access = tokens::renew(world, claim.owner, provider, &access.token).await?;
-            steps(world, claim, &kept.action, &access).await
+            Box::pin(steps(world, claim, &kept.action, &access)).await
         }
         done => done,
     }

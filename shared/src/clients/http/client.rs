@@ -1,0 +1,154 @@
+//! The client all providers are called with, and one call as it is put together.
+
+use std::fmt::Display;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use reqwest::header::HeaderName;
+use reqwest::redirect::Policy;
+use reqwest::{IntoUrl, Method, RequestBuilder};
+use serde::Serialize;
+
+use super::lanes::Lanes;
+use crate::error::{Error, Result};
+use crate::model::Clock;
+
+const CONNECT: Duration = Duration::from_secs(2);
+/// A whole call with its repeats, unless the request says otherwise.
+pub const TIMEOUT: Duration = Duration::from_secs(20);
+/// What is left of a function's time when it must not wait for a provider any more, but answer.
+pub const TO_ANSWER: Duration = Duration::from_secs(2);
+
+/// It follows no redirect, keeps no cookie and takes no proxy from the environment: a token goes where the configuration says
+/// and nowhere else. Clones share what they know of the providers.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    pub(super) lanes: Arc<Lanes>,
+    pub(super) clock: Clock,
+    /// When whoever waits for it has to have an answer.
+    ends: Option<Instant>,
+}
+
+pub fn client(clock: Clock) -> Result<Client> {
+    let http = reqwest::Client::builder()
+        .connect_timeout(CONNECT)
+        .timeout(TIMEOUT)
+        .redirect(Policy::none())
+        .no_proxy()
+        .user_agent(concat!("financial-advisor/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|error| Error::internal("The HTTP client could not be built.").because(error))?;
+    Ok(Client { http, lanes: Arc::default(), clock, ends: None })
+}
+
+impl Client {
+    /// The same, for work that has to be over at `ends`.
+    #[must_use]
+    pub fn until(&self, ends: Instant) -> Self {
+        Self { ends: Some(self.ends.map_or(ends, |known| known.min(ends))), ..self.clone() }
+    }
+
+    pub fn ends(&self) -> Option<Instant> {
+        self.ends
+    }
+
+    pub fn get(&self, url: impl IntoUrl) -> Call {
+        self.request(Method::GET, url)
+    }
+
+    pub fn post(&self, url: impl IntoUrl) -> Call {
+        self.request(Method::POST, url)
+    }
+
+    pub fn patch(&self, url: impl IntoUrl) -> Call {
+        self.request(Method::PATCH, url)
+    }
+
+    pub fn delete(&self, url: impl IntoUrl) -> Call {
+        self.request(Method::DELETE, url)
+    }
+
+    /// A `GET` may be repeated, anything else not.
+    pub fn request(&self, method: Method, url: impl IntoUrl) -> Call {
+        let repeatable = method == Method::GET;
+        Call { client: self.clone(), request: self.http.request(method, url), repeatable, policy: TIMEOUT }
+    }
+}
+
+/// A request, how long its answer may take, and whether it may be sent again when it is not known what became of it.
+pub struct Call {
+    pub(super) client: Client,
+    pub(super) request: RequestBuilder,
+    pub(super) repeatable: bool,
+    pub(super) policy: Duration,
+}
+
+impl Call {
+    /// Marks a `POST` that only reads, or that does no harm twice.
+    #[must_use]
+    pub fn retrying(self) -> Self {
+        Self { repeatable: true, ..self }
+    }
+
+    /// The whole call, repeats and body included.
+    #[must_use]
+    pub fn timeout(self, policy: Duration) -> Self {
+        Self { policy, ..self }
+    }
+
+    #[must_use]
+    pub fn bearer_auth(self, token: impl Display) -> Self {
+        self.with(|request| request.bearer_auth(token))
+    }
+
+    #[must_use]
+    pub fn header(self, name: HeaderName, value: &str) -> Self {
+        self.with(|request| request.header(name, value))
+    }
+
+    #[must_use]
+    pub fn query(self, query: &(impl Serialize + ?Sized)) -> Self {
+        self.with(|request| request.query(query))
+    }
+
+    #[must_use]
+    pub fn json(self, body: &(impl Serialize + ?Sized)) -> Self {
+        self.with(|request| request.json(body))
+    }
+
+    #[must_use]
+    pub fn form(self, body: &(impl Serialize + ?Sized)) -> Self {
+        self.with(|request| request.form(body))
+    }
+
+    fn with(self, change: impl FnOnce(RequestBuilder) -> RequestBuilder) -> Self {
+        Self { request: change(self.request), ..self }
+    }
+
+    /// How long the call may take in all: what its policy says, and no longer than whoever waits for it has time.
+    pub(super) fn patience(&self, now: Instant) -> Duration {
+        let left = self.client.ends.map(|ends| ends.saturating_duration_since(now).saturating_sub(TO_ANSWER));
+        left.map_or(self.policy, |left| left.min(self.policy))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_call_outlives_whoever_waits_for_it() {
+        let (client, now) = (client(Clock::default()).unwrap(), Instant::now());
+        let patience = |client: &Client| client.get("http://localhost/").patience(now);
+        let after = |seconds| client.until(now + Duration::from_secs(seconds));
+
+        assert_eq!(patience(&client), TIMEOUT);
+        assert_eq!(patience(&after(60)), TIMEOUT);
+        assert_eq!(patience(&after(9)), Duration::from_secs(7));
+        assert_eq!(patience(&after(1)), Duration::ZERO);
+        assert_eq!(patience(&after(9).until(now + Duration::from_secs(60))), Duration::from_secs(7), "never longer");
+        let long = after(600).get("http://localhost/").timeout(Duration::from_secs(120));
+        assert_eq!(long.patience(now), Duration::from_secs(120));
+    }
+}

@@ -1,0 +1,59 @@
+//! How long a query may take and how long it took.
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use crate::error::{Cause, Error, Kind, Result};
+
+/// A query that takes this long is worth a look.
+const SLOW: Duration = Duration::from_millis(500);
+/// One that takes this long is not waited for. Its connection is not used again before it has answered.
+const LONGEST: Duration = Duration::from_secs(15);
+
+/// Runs a query in the time there is, and logs how long it took, by the name its SQL begins with.
+pub async fn timed<T, E>(
+    sql: &str,
+    ends: Option<Instant>,
+    query: impl Future<Output = Result<T, E>>,
+) -> Result<Result<T, E>> {
+    let asked = Instant::now();
+    let patience = ends.map_or(LONGEST, |ends| ends.saturating_duration_since(asked).min(LONGEST));
+    let answer = tokio::time::timeout(patience, query).await;
+    let took = asked.elapsed();
+    let (duration_ms, ok) = (u64::try_from(took.as_millis()).unwrap_or(u64::MAX), matches!(answer, Ok(Ok(_))));
+    if took > SLOW {
+        tracing::warn!(db.query = name(sql), duration_ms, ok, "a slow query");
+    } else {
+        tracing::debug!(db.query = name(sql), duration_ms, ok, "a query");
+    }
+    answer.map_err(|_| {
+        let late = "The database did not answer in time. Please try again in a moment.";
+        Error::new(Kind::Unavailable, late).because(Cause::codes(format!("{} was given up", name(sql))))
+    })
+}
+
+/// `tasks::claim` of `-- tasks::claim\n…`.
+fn name(sql: &str) -> &str {
+    sql.strip_prefix("-- ").and_then(|rest| rest.lines().next()).unwrap_or("unnamed").trim_end()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_is_known_by_the_first_line_of_its_sql() {
+        assert_eq!(name("-- tasks::claim (read)\n select 1"), "tasks::claim (read)");
+        assert_eq!(name("select 1"), "unnamed");
+    }
+
+    #[tokio::test]
+    async fn a_query_that_does_not_end_is_given_up_when_the_time_is_over() {
+        let soon = Instant::now() + Duration::from_millis(20);
+
+        let given_up = timed("-- some::query", Some(soon), std::future::pending::<Result<()>>()).await;
+
+        assert_eq!(given_up.unwrap_err().kind, Kind::Unavailable);
+        assert!(timed("", None, async { Ok::<_, Error>(1) }).await.unwrap().is_ok());
+    }
+}
