@@ -155,7 +155,7 @@ fn a_delivery_with_anything_changed_is_refused_and_leaves_nothing() {
         // One caller alone would soon be told that it calls too often.
         callers.set(callers.get() + 1);
         let caller = app.visitor_from(&format!("10.0.{}.1", callers.get() / 200));
-        let beside = usize::from(callers.get() % 8 == 0);
+        let beside = usize::from(callers.get().is_multiple_of(8));
         let answer = runtime.block_on(caller.call(Method::POST, HUBSPOT, &headers[beside..], Some(body)));
         prop_assert_eq!(answer.status.as_u16(), 401);
         Ok(())

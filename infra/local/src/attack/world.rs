@@ -95,9 +95,10 @@ impl World {
         players.spawn(gateway::serve(gateway::listen(ports.gateway).await?, endpoints, stop.clone()));
         let api = Url::parse(&format!("http://localhost:{}", ports.gateway)).map_err(|e| Problem(e.to_string()))?;
         let mut browser = Browser::new(Jar::default())?;
-        for (path, provider) in [("/api/auth/google/start", "Google"), ("/api/auth/hubspot/start", "HubSpot")] {
-            sign_in::through_consent(&mut browser, &api, path, provider, None).await?;
-        }
+        sign_in::through_consent(&mut browser, &api, "/api/auth/google/start", "Google", None).await?;
+        let user = sign_in::me(&mut browser, &api).await?;
+        sign_in::through_consent(&mut browser, &api, "/api/auth/hubspot/start", "HubSpot", user["email"].as_str())
+            .await?;
         let config = of_clients;
         let waiting = Some(functions);
         Ok(Self { variables, secrets, config, database, _stand_ins: stand_ins, sqs, waiting, players, stop })

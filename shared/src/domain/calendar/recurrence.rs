@@ -13,6 +13,9 @@ use crate::model::calendar::{CalendarEvent, Span};
 /// Dates of one series that are worked out at most, from its first: a daily one of fifty years.
 pub(crate) const MOST: usize = 20_000;
 
+/// Rules of one series that are read. RFC 5545 wants one; whoever invites us with hundreds wants our time.
+const RULES: usize = 4;
+
 /// The dates of a series that touch the time from `since` to before `until`, in order, without regard to those that were
 /// changed on their own. `zone` is the calendar's. A rule that cannot be understood has its first date only.
 pub fn dates(series: &CalendarEvent, zone: &TimeZone, since: Timestamp, until: Timestamp) -> Vec<Span> {
@@ -29,7 +32,7 @@ pub fn dates(series: &CalendarEvent, zone: &TimeZone, since: Timestamp, until: T
     if lines.rules.is_empty() {
         locals.insert(start);
     }
-    for rule in &lines.rules {
+    for rule in lines.rules.iter().take(RULES) {
         match expand(rule, start, &own, horizon) {
             Some(found) => locals.extend(found),
             None => {

@@ -108,6 +108,14 @@ fn a_rule_that_makes_no_sense_has_its_first_date() {
 }
 
 #[test]
+fn so_many_rules_are_read_and_no_more() {
+    let rule = |day: usize| format!("RRULE:FREQ=YEARLY;BYMONTH=11;BYMONTHDAY={day}");
+    let rules: Vec<String> = (2..200).map(rule).collect();
+    let lines: Vec<&str> = rules.iter().map(String::as_str).collect();
+    assert_eq!(starts(&series(hour("2026-11-02T09:00"), &lines), "2026-11-01", "2026-12-01").len(), RULES);
+}
+
+#[test]
 fn a_rule_that_never_fits_ends() {
     let never = series(hour("2026-11-02T09:00"), &["RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"]);
     assert!(starts(&never, "2026-11-01", "2030-12-01").is_empty());
