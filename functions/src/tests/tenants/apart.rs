@@ -94,7 +94,7 @@ async fn neither_meets_anything_of_the_others() {
     let walk = Walk::describe(&app);
     app.requests_seen(&mut Evidence::default());
 
-    for (one, other) in [(&ada, &bea), (&bea, &ada), (&ada, &bea)] {
+    for (one, other) in [(&ada, &bea), (&bea, &ada)] {
         let mut evidence = Evidence::default();
         app.sql("delete from rate_limits").await;
         let refused = drive(&app, &walk, one, &mut evidence).await;

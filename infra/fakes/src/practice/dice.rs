@@ -8,6 +8,7 @@ impl Dice {
         Dice(hash(seed))
     }
 
+    #[expect(clippy::should_implement_trait, reason = "dice are thrown, and not gone through")]
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;

@@ -86,7 +86,6 @@ impl Bouncer {
 }
 
 /// On the path, or where Debian puts it.
-#[expect(clippy::disallowed_methods, reason = "the path is no configuration of the product's")]
 fn find() -> Result<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin"), PathBuf::from("/usr/local/sbin")]);

@@ -90,17 +90,18 @@ pub struct Wanted {
     pub method: Method,
     pub path: String,
     pub body: Option<Value>,
-    pub expected: u16,
+    /// Besides 429.
+    pub expected: &'static [u16],
 }
 
 /// The request of this kind that this advisor makes; `other` is somebody else. The providers' kinds are no request of theirs.
 pub fn wanted(kind: Kind, one: &Visitor, other: &Visitor, dice: &mut Dice) -> Wanted {
-    let get = |path: &str| Wanted { method: Method::GET, path: path.to_owned(), body: None, expected: 200 };
+    let get = |path: &str| Wanted { method: Method::GET, path: path.to_owned(), body: None, expected: &[200] };
     let post = |path: &str, body: Value| Wanted {
         method: Method::POST,
         path: path.to_owned(),
         body: Some(body),
-        expected: 200,
+        expected: &[200],
     };
     let question = *dice.pick(&[
         "What about the quarterly review?",
@@ -139,7 +140,8 @@ pub fn wanted(kind: Kind, one: &Visitor, other: &Visitor, dice: &mut Dice) -> Wa
         Kind::Rule => get(&format!("/api/rules/{}", one.rule)),
         Kind::ChangeRule => {
             let body = json!({ "description": format!("{} {}", one.who.canary(), dice.between(0, 1000)) });
-            Wanted { method: Method::PUT, ..post(&format!("/api/rules/{}", one.rule), body) }
+            // Two hands may change it at once.
+            Wanted { method: Method::PUT, expected: &[200, 412], ..post(&format!("/api/rules/{}", one.rule), body) }
         }
         Kind::TryRule => post(&format!("/api/rules/{}/test", one.rule), json!({ "limit": 50 })),
         Kind::Approvals => get("/api/approvals?state=all"),
@@ -147,7 +149,7 @@ pub fn wanted(kind: Kind, one: &Visitor, other: &Visitor, dice: &mut Dice) -> Wa
         Kind::Conversations => get("/api/conversations?limit=50"),
         Kind::Messages => get(&format!("/api/conversations/{}/messages", one.conversation)),
         Kind::NewConversation => {
-            Wanted { expected: 201, ..post("/api/conversations", json!({ "title": one.who.canary() })) }
+            Wanted { expected: &[201], ..post("/api/conversations", json!({ "title": one.who.canary() })) }
         }
         Kind::Status => get("/api/ingest/status"),
         Kind::Stats => get("/api/embeddings/stats"),
@@ -159,7 +161,7 @@ pub fn wanted(kind: Kind, one: &Visitor, other: &Visitor, dice: &mut Dice) -> Wa
                 2 => format!("/api/approvals/{}", other.approval),
                 _ => format!("/api/conversations/{}/messages", other.conversation),
             };
-            Wanted { expected: 404, ..get(&path) }
+            Wanted { expected: &[404], ..get(&path) }
         }
         Kind::Me | Kind::Nobody | Kind::Mail | Kind::Record => get("/api/auth/me"),
     }
