@@ -60,7 +60,9 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
             hash: body.hash.ok_or_else(|| Error::invalid("hash", "is needed: the hash of what was seen."))?,
         },
         Verb::Edit => Decision::Edit {
-            action: body.action.ok_or_else(|| Error::invalid("action", "is needed: what is to be done instead."))?,
+            action: Box::new(
+                body.action.ok_or_else(|| Error::invalid("action", "is needed: what is to be done instead."))?,
+            ),
         },
     };
 

@@ -2,6 +2,7 @@
 
 mod description;
 mod seed;
+mod source;
 mod template;
 
 use std::collections::{BTreeMap, BTreeSet};

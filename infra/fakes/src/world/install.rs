@@ -55,10 +55,28 @@ pub fn world(home: &Home, progress: &dyn Fn(&str)) -> Result<Installed> {
     Ok(Installed { home: home.clone(), python, postgres })
 }
 
-/// The template linter: the path of `cfn-lint`.
+/// A program of crates.io, of this version and no other, that only checks need. It is built as quickly as possible.
+pub fn tool(home: &Home, name: &str, version: &str, progress: &dyn Fn(&str)) -> Result<PathBuf> {
+    let folder = home.local.join("tools");
+    let (program, stamp) = (folder.join("bin").join(name), folder.join(format!(".{name}-{version}")));
+    if stamp.is_file() && program.is_file() {
+        return Ok(program);
+    }
+    let _lock = lock(home, progress)?;
+    progress(&format!("building {name} {version} (about a minute, once)"));
+    create(&folder)?;
+    let mut cargo = Command::new("cargo");
+    cargo.args(["install", name, "--version", version, "--locked", "--force", "--no-default-features"]);
+    cargo.args(["--profile", "dev", "--root"]).arg(&folder).current_dir(&home.root);
+    run_step(home, &cargo, &format!("build {name}"))?;
+    write_stamp(&stamp)?;
+    Ok(program)
+}
+
+/// The template linter: the path of `cfn-lint`, with that of `detect-secrets` beside it.
 pub fn linter(home: &Home, progress: &dyn Fn(&str)) -> Result<PathBuf> {
     let _lock = lock(home, progress)?;
-    let python = environment(home, "lint", LINT, progress, "cfn-lint (about 40 MB, once)")?;
+    let python = environment(home, "lint", LINT, progress, "cfn-lint and detect-secrets (about 40 MB, once)")?;
     Ok(python.with_file_name("cfn-lint"))
 }
 

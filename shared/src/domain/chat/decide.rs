@@ -291,7 +291,7 @@ pub enum Decision {
     Deny,
     /// Puts another action in its place, which waits in its turn.
     Edit {
-        action: Action,
+        action: Box<Action>,
     },
 }
 

@@ -1,5 +1,8 @@
 //! `cargo dev check`: what CI runs, in the same order. Stops at the first failure and says what to do.
 
+mod secrets;
+mod supply;
+
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -19,9 +22,14 @@ struct Check {
 /// Blocks; the tools write to the terminal themselves.
 pub fn run() -> Result<()> {
     let home = Home::find()?;
-    let linter = install::linter(&home, &|line| say(format_args!("  · {line}")))?;
+    let progress = |line: &str| say(format_args!("  · {line}"));
+    let linter = install::linter(&home, &progress)?;
+    let deny = supply::deny(&home, &progress)?;
+    let machete = supply::machete(&home, &progress)?;
     let started = Instant::now();
-    for mut check in checks(&home, linter) {
+    timed("secrets", || secrets::look(&home, &linter.with_file_name("detect-secrets")))?;
+    timed("cargo deny advisories", || supply::advisories(&home, &deny))?;
+    for mut check in checks(&home, &Tools { linter, deny, machete }) {
         say(format_args!("▸ {}", check.name));
         let began = Instant::now();
         let status = check
@@ -39,7 +47,22 @@ pub fn run() -> Result<()> {
     Ok(())
 }
 
-fn checks(home: &Home, linter: PathBuf) -> Vec<Check> {
+/// One that is more than a command.
+fn timed(name: &str, check: impl FnOnce() -> Result<()>) -> Result<()> {
+    say(format_args!("▸ {name}"));
+    let began = Instant::now();
+    check()?;
+    say(format_args!("  ✓ {:.1} s", began.elapsed().as_secs_f64()));
+    Ok(())
+}
+
+struct Tools {
+    linter: PathBuf,
+    deny: PathBuf,
+    machete: PathBuf,
+}
+
+fn checks(home: &Home, tools: &Tools) -> Vec<Check> {
     let cargo = |arguments: &[&str]| {
         let mut command = Command::new("cargo");
         command.args(arguments);
@@ -47,11 +70,25 @@ fn checks(home: &Home, linter: PathBuf) -> Vec<Check> {
     };
     let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--quiet"]);
     doc.env("RUSTDOCFLAGS", "-Dwarnings");
-    let mut template = Command::new(linter);
+    let mut template = Command::new(&tools.linter);
     template.args(templates(home));
+    let mut deny = Command::new(&tools.deny);
+    deny.args(["check", "bans", "licenses", "sources"]);
+    let mut machete = Command::new(&tools.machete);
+    machete.args(["shared", "functions", "infra"]).stdout(Stdio::null());
 
     vec![
         Check { name: "cargo fmt", command: cargo(&["fmt", "--all", "--check"]), advice: "run `cargo fmt --all`." },
+        Check {
+            name: "cargo deny",
+            command: deny,
+            advice: "a crate is not fit for what .deny.toml asks: choose another, or write down there why it may be.",
+        },
+        Check {
+            name: "cargo machete",
+            command: machete,
+            advice: "remove the dependencies nobody uses; `.local/tools/bin/cargo-machete` names them.",
+        },
         Check {
             name: "cargo clippy",
             command: cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-Dwarnings"]),
