@@ -93,20 +93,32 @@ impl Pool {
         if let Some(error) = self.outage.known(Instant::now()) {
             return Err(error);
         }
-        // Only who has to stand in line waits for longer than a database needs.
-        let status = self.pool.status();
-        let in_line = status.available == 0 && status.size >= status.max_size;
-        let patience = if in_line { TURN + CONNECT } else { REACH };
-        let answer = tokio::select! {
-            answer = tokio::time::timeout(patience, self.pool.get()) => answer,
-            away = self.outage.found() => return Err(away),
-        };
-        let object = answer.map_err(|_| self.outage.begins(Instant::now()))?.map_err(|error| {
-            if outage::is_one(&error) {
+        let begun = Instant::now();
+        let object = loop {
+            // Only who has to stand in line waits for longer than a database needs.
+            let status = self.pool.status();
+            let in_line = status.available == 0 && status.size >= status.max_size;
+            let patience = if in_line { TURN + CONNECT } else { REACH };
+            let answer = tokio::select! {
+                answer = tokio::time::timeout(patience, self.pool.get()) => answer,
+                away = self.outage.found() => return Err(away),
+            };
+            let failed = match answer {
+                Ok(Ok(object)) => break object,
+                Ok(Err(error)) if !outage::is_one(&error) => return Err(error.into()),
+                Ok(Err(error)) => Error::from(error),
+                Err(_) => outage::away(),
+            };
+            // Others are served meanwhile: it is there, and merely slow.
+            if !self.outage.is_over_since(begun) {
                 self.outage.begins(Instant::now());
+                return Err(failed);
             }
-            Error::from(error)
-        })?;
+            if begun.elapsed() > TURN {
+                return Err(failed);
+            }
+        };
+        self.outage.ends(Instant::now());
         Ok(Connection { object, ends })
     }
 }

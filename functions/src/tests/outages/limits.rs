@@ -14,7 +14,9 @@ const CLAIMED: [(&str, &str); 1] = [("X-Forwarded-For", "198.51.100.7")];
 async fn four(app: &TestApp) -> Vec<shared::App> {
     let mut processes = Vec::new();
     for _ in 0..4 {
-        processes.push(app.another().await);
+        let process = app.another().await;
+        process.db().await.unwrap().ping().await.unwrap();
+        processes.push(process);
     }
     processes
 }

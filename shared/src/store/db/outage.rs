@@ -15,20 +15,32 @@ const AGAIN: Duration = Duration::from_secs(1);
 #[derive(Default)]
 pub struct Outage {
     since: Mutex<Option<Instant>>,
+    /// When somebody last reached it.
+    reached: Mutex<Option<Instant>>,
     begun: Notify,
 }
 
 impl Outage {
     /// The error, when there is no use in trying.
     pub fn known(&self, now: Instant) -> Option<Error> {
-        let began = (*self.since())?;
+        let began = (*locked(&self.since))?;
         (now.saturating_duration_since(began) < AGAIN).then(away)
     }
 
-    pub fn begins(&self, now: Instant) -> Error {
-        *self.since() = Some(now);
+    pub fn begins(&self, now: Instant) {
+        *locked(&self.since) = Some(now);
         self.begun.notify_waiters();
-        away()
+    }
+
+    /// Somebody has reached it.
+    pub fn ends(&self, now: Instant) {
+        *locked(&self.since) = None;
+        *locked(&self.reached) = Some(now);
+    }
+
+    /// Whether somebody has reached it since then.
+    pub fn is_over_since(&self, then: Instant) -> bool {
+        locked(&self.reached).is_some_and(|reached| reached >= then)
     }
 
     /// Waits until somebody finds that the database is away: who stands in line need not find out anew.
@@ -36,10 +48,10 @@ impl Outage {
         self.begun.notified().await;
         away()
     }
+}
 
-    fn since(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.since.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether it says that nobody is there, and not that somebody is busy or does not like our password.
@@ -51,7 +63,7 @@ pub fn is_one(error: &PoolError) -> bool {
     }
 }
 
-fn away() -> Error {
+pub fn away() -> Error {
     Error::new(Kind::Unavailable, "The database is out of reach. Please try again in a moment.")
 }
 
@@ -64,9 +76,11 @@ mod tests {
         let (outage, now) = (Outage::default(), Instant::now());
         assert!(outage.known(now).is_none());
 
-        assert_eq!(outage.begins(now).kind, Kind::Unavailable);
+        outage.begins(now);
 
-        assert!(outage.known(now + AGAIN / 2).is_some());
+        assert_eq!(outage.known(now + AGAIN / 2).unwrap().kind, Kind::Unavailable);
         assert!(outage.known(now + AGAIN).is_none());
+        outage.ends(now);
+        assert!(outage.known(now).is_none() && outage.is_over_since(now));
     }
 }
