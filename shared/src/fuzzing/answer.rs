@@ -136,7 +136,7 @@ pub fn has_no_address(pieces: &[Piece], sources: &[Cited]) -> Result<(), String>
         }
     }
     // These are the ends of words, too: addresses only where a word begins.
-    for sign in ["data:text", "data:image", "mailto:x", "tel:+", "sms:+"] {
+    for sign in ["data:text/", "data:image/", "data:,", "mailto:x", "tel:+", "sms:+"] {
         let begins = |at: usize| !text[..at].ends_with(char::is_alphanumeric);
         if text.match_indices(sign).any(|(at, _)| begins(at)) {
             return Err(format!("{sign} in {pieces:?}"));

@@ -41,6 +41,7 @@ fn change() -> impl Strategy<Value = Change> {
     prop_oneof![
         6 => (at(), 0..7_u32).prop_map(|(at, bit)| Change::Body(at, bit)),
         1 => at().prop_map(Change::Cut),
+        1 => "[ \\n]{1,3}".prop_map(Change::More),
         1 => "[ \\]\\n0-9a-z]{1,5}".prop_map(Change::More),
         1 => prop::sample::select(vec!["GET", "PUT", "post", "Post", "", "POST "]).prop_map(Change::Method),
         3 => (at(), 0..7_u32).prop_map(|(at, bit)| Change::Uri(at, bit)),
