@@ -8,11 +8,12 @@
 //! | [`domain`] | decisions; opens the transaction; the only caller of providers | `store`, `clients`, `model` |
 //! | [`edge`], [`app`] | Lambda event ⇄ call and reply; what is built once per cold start | all of the above |
 //!
-//! `error`, `config` and `telemetry` may be used by all. Data flows one way: webhook or HTTP → edge → domain → store or
+//! `error`, `config`, `telemetry` and `chaos` (which is nothing, except in fault runs) may be used by all. Data flows one way: webhook or HTTP → edge → domain → store or
 //! clients. What takes longer than a request is a task, and the worker enters at the same domain function. A test
 //! (`src/tests/layers.rs`) holds the table above to be true.
 
 pub mod app;
+pub mod chaos;
 pub mod clients;
 pub mod config;
 pub mod domain;

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::chaos;
+
 /// Clones are the same clock.
 #[derive(Clone, Default)]
 pub struct Clock(Arc<AtomicI64>);
@@ -14,7 +16,8 @@ impl Clock {
     #[expect(clippy::disallowed_methods, reason = "the one place where time comes from")]
     pub fn now(&self) -> Timestamp {
         // Postgres keeps microseconds: a time that is written is the time that is read.
-        let now = Timestamp::now() + SignedDuration::from_millis(self.0.load(Ordering::Relaxed));
+        let moved = self.0.load(Ordering::Relaxed) + chaos::clock_offset_ms();
+        let now = Timestamp::now() + SignedDuration::from_millis(moved);
         Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
     }
 

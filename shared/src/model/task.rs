@@ -164,3 +164,10 @@ pub struct Claim {
     /// Raised by every claim; whoever holds an older one has lost the task.
     pub fence: i64,
 }
+
+impl Claim {
+    /// Whether what fails now is not tried again.
+    pub fn is_last_try(&self) -> bool {
+        self.attempt >= self.max_attempts
+    }
+}

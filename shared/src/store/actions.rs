@@ -68,11 +68,13 @@ pub async fn insert(db: &Tenant<'_>, new: &NewAction<'_>) -> Result<bool> {
 }
 
 // What its task came to counts where the task could not say so itself: a worker that dies three times says nothing, and
-// may have died after it had begun to write.
+// may have died after it had begun to write, or after it had written. A draft is nothing that reached anybody.
 const COLUMNS: &str = "a.id, a.tool, a.payload, a.hash, a.preview, a.reasons,
     case when a.state = 'pending' and a.expires_at <= now() then 'expired'
          when a.state = 'approved' and t.state = 'failed'
-         then case when exists (select from effects e where e.user_id = a.user_id and e.task_id = t.id and e.state in ('started', 'unknown'))
+         then case when exists (select from effects e where e.user_id = a.user_id and e.task_id = t.id
+                                 and (e.state in ('started', 'unknown')
+                                      or e.state = 'done' and e.provider_ref not like 'gmail:drafts:%'))
                    then 'unknown' else 'failed' end
          else a.state end as state,
     a.origin, a.conversation_id, a.call_id, a.rule_id, a.event_id, a.expires_at, a.decided_at, a.decided_by, a.task_id, a.result,

@@ -8,6 +8,7 @@ use serde_json::Value;
 use tokio_postgres::Row;
 
 use super::Tenant;
+use crate::chaos::{self, Guard};
 use crate::error::{Error, Result};
 use crate::model::TaskId;
 use crate::model::task::Claim;
@@ -88,21 +89,28 @@ pub async fn get(db: &Tenant<'_>, task: TaskId, step: i32) -> Result<Option<Effe
     db.maybe(&sql, &[&db.owner.0, &task.0, &step]).await?.as_ref().map(effect).transpose()
 }
 
-/// Begins it, in the name of a claim. `seen` is who was known to have begun it last. `false` when somebody else is at it.
-pub async fn start(db: &Tenant<'_>, claim: &Claim, step: i32, seen: Option<i64>) -> Result<bool> {
+/// Begins it, in the name of a claim. `seen` is who was known to have begun it last; `makes` is what will be there, if that is
+/// known. `false` when somebody else is at it.
+pub async fn start(
+    db: &Tenant<'_>,
+    claim: &Claim,
+    step: i32,
+    seen: Option<i64>,
+    makes: Option<&str>,
+) -> Result<bool> {
     let sql = "-- effects::start
-        update effects set state = 'started', started_at = now(), started_fence = $4, tries = tries + 1
+        update effects set state = 'started', started_at = now(), started_fence = $4, tries = tries + 1, provider_ref = $6
          where user_id = $1 and task_id = $2 and step = $3 and state in ('intended', 'started')
            and started_fence is not distinct from $5";
-    Ok(db.execute(sql, &[&db.owner.0, &claim.id.0, &step, &claim.fence, &seen]).await? == 1)
+    Ok(is_ours(db.execute(sql, &[&db.owner.0, &claim.id.0, &step, &claim.fence, &seen, &makes]).await?))
 }
 
 /// Nothing came of it: it was refused. `began` is whose try it was.
 pub async fn retract(db: &Tenant<'_>, task: TaskId, step: i32, began: Option<i64>) -> Result<bool> {
     let sql = "-- effects::retract
-        update effects set state = 'intended'
+        update effects set state = 'intended', provider_ref = null
          where user_id = $1 and task_id = $2 and step = $3 and state = 'started' and started_fence is not distinct from $4";
-    Ok(db.execute(sql, &[&db.owner.0, &task.0, &step, &began]).await? == 1)
+    Ok(is_ours(db.execute(sql, &[&db.owner.0, &task.0, &step, &began]).await?))
 }
 
 /// It happened. `began` is whose try it was: `false` when somebody else has begun it since, who will find out.
@@ -117,7 +125,12 @@ pub async fn finish(
     let sql = "-- effects::finish
         update effects set state = 'done', provider_ref = $5, response = $6
          where user_id = $1 and task_id = $2 and step = $3 and state = 'started' and started_fence is not distinct from $4";
-    Ok(db.execute(sql, &[&db.owner.0, &task.0, &step, &began, &provider_ref, response]).await? == 1)
+    Ok(is_ours(db.execute(sql, &[&db.owner.0, &task.0, &step, &began, &provider_ref, response]).await?))
+}
+
+/// Whether a try's own row was found: the fence.
+fn is_ours(rows: u64) -> bool {
+    rows == 1 || !chaos::stands(Guard::Fence)
 }
 
 /// Whatever of a task was begun and did not come to an end is never known of. Answers whether there was anything.

@@ -6,6 +6,7 @@ use serde_json::Value;
 use tokio_postgres::Row;
 
 use super::{Connection, Tenant};
+use crate::chaos::{self, Guard};
 use crate::error::Result;
 use crate::model::task::{Claim, Job, State, Task};
 use crate::model::{TaskId, UserId};
@@ -79,7 +80,7 @@ pub async fn heartbeat(db: &Tenant<'_>, claim: &Claim, lease: Duration) -> Resul
     let sql = "-- tasks::heartbeat
         update tasks set lease_until = now() + make_interval(secs => $4)
          where user_id = $1 and id = $2 and fence = $3 and state = 'in_progress'";
-    Ok(db.execute(sql, &[&db.owner.0, &claim.id.0, &claim.fence, &lease.as_secs_f64()]).await? == 1)
+    Ok(is_ours(db.execute(sql, &[&db.owner.0, &claim.id.0, &claim.fence, &lease.as_secs_f64()]).await?))
 }
 
 /// Keeps the task, and its row, until the transaction ends, and the lease for at least so long. `false` when it was lost to
@@ -88,7 +89,12 @@ pub async fn hold(db: &Tenant<'_>, claim: &Claim, at_least: Duration) -> Result<
     let sql = "-- tasks::hold
         update tasks set lease_until = greatest(lease_until, now() + make_interval(secs => $4))
          where user_id = $1 and id = $2 and fence = $3 and state = 'in_progress'";
-    Ok(db.execute(sql, &[&db.owner.0, &claim.id.0, &claim.fence, &at_least.as_secs_f64()]).await? == 1)
+    Ok(is_ours(db.execute(sql, &[&db.owner.0, &claim.id.0, &claim.fence, &at_least.as_secs_f64()]).await?))
+}
+
+/// Whether a claim's own row was found: the fence.
+fn is_ours(rows: u64) -> bool {
+    rows == 1 || !chaos::stands(Guard::Fence)
 }
 
 /// What becomes of a task that somebody worked on.
@@ -145,12 +151,13 @@ pub async fn finish(db: &mut Tenant<'_>, claim: &Claim, outcome: &Outcome) -> Re
     }
 }
 
-/// The task of this lane that waited for the one before it to end.
+/// The task of this lane that waited for the one before it to end. One that somebody is claiming just now needs no bell, and is not
+/// waited for: that claim waits for us, to see whether its lane is free.
 pub async fn next_of_lane(db: &Tenant<'_>, lane: &str) -> Result<Option<TaskId>> {
     let sql = "-- tasks::next_of_lane
         update tasks set rung_at = now() where user_id = $1 and id =
             (select id from tasks where user_id = $1 and lane = $2 and state = 'pending' and run_after <= now()
-              order by run_after limit 1)
+              order by run_after limit 1 for update skip locked)
         returning id";
     Ok(db.maybe(sql, &[&db.owner.0, &lane]).await?.map(|row| row.try_get("id").map(TaskId)).transpose()?)
 }

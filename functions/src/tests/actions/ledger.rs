@@ -203,8 +203,8 @@ async fn a_worker_that_comes_back_after_its_call_does_not_write_over_the_next_on
     let mut db = app.app.db().await.unwrap();
     let tenant = db.tenant(fresh.owner).await.unwrap();
 
-    assert!(effects::start(&tenant, &fresh, 0, Some(stale.fence)).await.unwrap());
-    assert!(!effects::start(&tenant, &stale, 0, Some(stale.fence)).await.unwrap(), "somebody else is at it");
+    assert!(effects::start(&tenant, &fresh, 0, Some(stale.fence), None).await.unwrap());
+    assert!(!effects::start(&tenant, &stale, 0, Some(stale.fence), None).await.unwrap(), "somebody else is at it");
     assert!(!effects::finish(&tenant, task, 0, Some(stale.fence), "hubspot:notes:1", &json!({})).await.unwrap());
     assert!(!effects::retract(&tenant, task, 0, Some(stale.fence)).await.unwrap());
 

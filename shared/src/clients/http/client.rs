@@ -10,6 +10,7 @@ use reqwest::{IntoUrl, Method, RequestBuilder};
 use serde::Serialize;
 
 use super::lanes::Lanes;
+use crate::chaos;
 use crate::error::{Error, Result};
 use crate::model::Clock;
 
@@ -33,7 +34,7 @@ pub struct Client {
 pub fn client(clock: Clock) -> Result<Client> {
     let http = reqwest::Client::builder()
         .connect_timeout(CONNECT)
-        .timeout(TIMEOUT)
+        .timeout(chaos::scaled(TIMEOUT))
         .redirect(Policy::none())
         .no_proxy()
         .user_agent(concat!("financial-advisor/", env!("CARGO_PKG_VERSION")))
@@ -72,7 +73,7 @@ impl Client {
     /// A `GET` may be repeated, anything else not.
     pub fn request(&self, method: Method, url: impl IntoUrl) -> Call {
         let repeatable = method == Method::GET;
-        Call { client: self.clone(), request: self.http.request(method, url), repeatable, policy: TIMEOUT }
+        Call { client: self.clone(), request: self.http.request(method, url), repeatable, policy: chaos::scaled(TIMEOUT) }
     }
 }
 

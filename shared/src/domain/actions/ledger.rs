@@ -10,11 +10,12 @@
 //! take: one that lost it writes nothing.
 
 use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::Value;
 
+use crate::chaos::{self, Guard};
 use crate::clients::http::TIMEOUT;
 use crate::domain::World;
 use crate::error::{Error, Kind, Result};
@@ -28,10 +29,13 @@ pub const QUIET: Duration = Duration::from_secs(30);
 pub const LONG_QUIET: Duration = Duration::from_secs(90);
 /// What is left of a lease when a write begins: the call and what is written down after it.
 const LEASE: Duration = Duration::from_secs(TIMEOUT.as_secs() + 10);
+/// What has to be written down before a call may take this long. A worker that was held up for longer, by whatever, does not
+/// call any more: the quiet period is counted from then, and by now somebody else may be looking.
+const PROMPT: Duration = Duration::from_secs(5);
 /// Times one write is begun.
 const MOST: i32 = 3;
 
-const _: () = assert!(QUIET.as_secs() > TIMEOUT.as_secs() && LONG_QUIET.as_secs() >= 60);
+const _: () = assert!(QUIET.as_secs() >= TIMEOUT.as_secs() + 2 * PROMPT.as_secs() && LONG_QUIET.as_secs() >= 60);
 
 /// One write, as its provider knows it.
 pub trait Write: Sync {
@@ -40,6 +44,12 @@ pub trait Write: Sync {
 
     /// What is asked of the provider. The same step asks the same, at every try.
     fn request(&self) -> Value;
+
+    /// What it makes, as `provider:kind:id`, where that is known before it is made: whoever reads of it before we heard that it
+    /// is done knows it for ours.
+    fn makes(&self) -> Option<String> {
+        None
+    }
 
     fn quiet(&self) -> Duration {
         QUIET
@@ -111,6 +121,9 @@ impl Ledger<'_> {
     pub async fn write<W: Write>(&self, write: &W) -> Result<Landed, Halt> {
         let request_hash = digest(&SHA256, &serde_json::to_vec(&write.request()).map_err(Error::from)?);
         let effect = self.intended(write, request_hash.as_ref()).await?;
+        if !chaos::stands(Guard::Ledger) {
+            return write.call(&effect).await.map_err(Halt::Failed);
+        }
         if effect.request_hash != request_hash.as_ref() {
             return Err(
                 Error::new(Kind::Conflict, "This step was begun as another one; it is not gone on with.").into()
@@ -158,8 +171,13 @@ impl Ledger<'_> {
     }
 
     async fn go<W: Write>(&self, write: &W, effect: &Effect) -> Result<Landed, Halt> {
-        self.start(write.step(), effect).await?;
         let ours = Some(self.claim.fence);
+        let begun = Instant::now();
+        self.start(write, effect).await?;
+        if begun.elapsed() > chaos::scaled(PROMPT) && chaos::stands(Guard::Fence) {
+            self.retract(write.step(), ours).await?;
+            return Err(Error::internal("The worker was held up before a write; nothing was written.").into());
+        }
         match write.call(effect).await {
             Ok(landed) => self.complete(write, effect, ours, landed).await,
             Err(error) if is_refusal(&error) => {
@@ -168,17 +186,18 @@ impl Ledger<'_> {
             }
             Err(error) => {
                 tracing::warn!(task.id = %self.claim.id, step = write.step(), error = ?error, "nobody knows what became of a write");
-                Err(Halt::Wait { after: write.quiet(), why: error.detail.into_owned() })
+                Err(Halt::Wait { after: quiet(write), why: error.detail.into_owned() })
             }
         }
     }
 
     /// The last moment at which nothing has happened.
-    async fn start(&self, step: i32, effect: &Effect) -> Result<()> {
+    async fn start<W: Write>(&self, write: &W, effect: &Effect) -> Result<()> {
         let mut db = self.world.db().await?;
         let tenant = db.tenant(self.claim.owner).await?;
-        let ours = tasks::hold(&tenant, self.claim, LEASE).await?
-            && effects::start(&tenant, self.claim, step, effect.started_fence).await?;
+        let makes = write.makes();
+        let ours = tasks::hold(&tenant, self.claim, chaos::scaled(LEASE)).await?
+            && effects::start(&tenant, self.claim, write.step(), effect.started_fence, makes.as_deref()).await?;
         if !ours {
             return Err(lost());
         }
@@ -186,7 +205,7 @@ impl Ledger<'_> {
     }
 
     async fn find_out<W: Write>(&self, write: &W, effect: &Effect) -> Result<Landed, Halt> {
-        let left = write.quiet().saturating_sub(effect.started_ago.unwrap_or_default());
+        let left = quiet(write).saturating_sub(effect.started_ago.unwrap_or_default());
         if !left.is_zero() {
             return Err(Halt::Wait { after: left, why: "It is not known yet whether this happened.".into() });
         }
@@ -259,6 +278,10 @@ impl Ledger<'_> {
         self.world.ring(embed, Duration::ZERO).await;
         Ok(true)
     }
+}
+
+fn quiet<W: Write>(write: &W) -> Duration {
+    if chaos::stands(Guard::Quiet) { chaos::scaled(write.quiet()) } else { Duration::ZERO }
 }
 
 /// For what was given up.

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::chaos;
 use crate::domain::World;
 use crate::domain::tasks::run;
 use crate::error::{Error, Result};
@@ -15,7 +16,7 @@ const LOOK: Duration = Duration::from_millis(150);
 /// Does the task here and now, unless a worker has it already, and answers how it stands after at most `patience`. What is not
 /// over by then, or has to wait longer than that, goes on without us: its bell has been rung.
 pub async fn settle(world: &World, owner: UserId, id: ActionId, task: TaskId, patience: Duration) -> Result<Kept> {
-    let ends = Instant::now() + patience;
+    let ends = Instant::now() + chaos::scaled(patience);
     loop {
         // However it is cut off, the task's lease and the sweep see to the rest.
         let left = ends.saturating_duration_since(Instant::now());

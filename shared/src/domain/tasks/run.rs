@@ -6,6 +6,7 @@ use std::time::Duration;
 use aws_lc_rs::rand;
 use futures::FutureExt;
 
+use crate::chaos;
 use crate::domain::accounts::disconnect;
 use crate::domain::agent::run::Assignment;
 use crate::domain::inbound::watches;
@@ -22,7 +23,7 @@ const LONGEST_LEASE: Duration = Duration::from_secs(90);
 
 /// Does the task the bell rang for. A bell for a task that is done, not due or somebody else's is no error.
 pub async fn run(world: &World, id: TaskId) -> Result<()> {
-    let lease = world.config.lock_timeout.min(LONGEST_LEASE);
+    let lease = chaos::scaled(world.config.lock_timeout.min(LONGEST_LEASE));
     let Some(claim) = claim(world, id, lease).await? else { return Ok(()) };
     tracing::info!(task.id = %id, task.kind = claim.job.name(), task.attempt = claim.attempt, "task started");
 
@@ -50,7 +51,10 @@ async fn claim(world: &World, id: TaskId, lease: Duration) -> Result<Option<Clai
 
 async fn work(world: &World, claim: &Claim) -> Result<Outcome> {
     let worked = match &claim.job {
-        Job::GmailSync { query } => sync::gmail::step(world, claim.owner, query.as_deref()).await,
+        Job::GmailSync { query } => {
+            chaos::swallow(query.as_deref());
+            sync::gmail::step(world, claim.owner, query.as_deref()).await
+        }
         Job::CalendarSync {} => sync::calendar::step(world, claim.owner).await,
         Job::HubspotSync {} => sync::hubspot::step(world, claim.owner).await,
         Job::HubspotEvents { events } => sync::hubspot::handle(world, claim, events).await,
@@ -98,7 +102,7 @@ async fn beat(world: &World, claim: &Claim, lease: Duration) {
 /// What becomes of a task that failed: what may pass is tried again, what will not pass ends.
 fn judge(claim: &Claim, error: &Error) -> Outcome {
     let text = error.detail.to_string();
-    if error.kind.is_retryable() && claim.attempt < claim.max_attempts {
+    if error.kind.is_retryable() && !claim.is_last_try() {
         // Whoever asks for patience gets it, however much, and not from all tasks at the same moment.
         let after = error.retry_after.unwrap_or_default() + backoff(claim.attempt);
         tracing::warn!(task.id = %claim.id, error = ?error, "task failed and will be tried again");
@@ -111,7 +115,7 @@ fn judge(claim: &Claim, error: &Error) -> Outcome {
 /// Full jitter: anything up to a bound that doubles.
 fn backoff(attempt: i32) -> Duration {
     let doublings = u32::try_from(attempt.max(1) - 1).unwrap_or(0).min(10);
-    let bound = (BACKOFF * 2u32.pow(doublings)).min(LONGEST_BACKOFF);
+    let bound = chaos::scaled((BACKOFF * 2u32.pow(doublings)).min(LONGEST_BACKOFF));
     let mut byte = [0; 2];
     // Without random numbers the whole bound is waited, which is safe.
     let share = rand::fill(&mut byte).map_or(1.0, |()| f64::from(u16::from_be_bytes(byte)) / f64::from(u16::MAX));

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
+use crate::chaos;
 use crate::domain::{World, inbound};
 use crate::error::Result;
 use crate::store::{idempotency_keys, metrics, oauth_states, rate_limits, request_windows, sessions, tasks};
@@ -19,7 +20,7 @@ const ENDED_SESSION: SignedDuration = SignedDuration::from_hours(24);
 
 pub async fn sweep(world: &World) -> Result<()> {
     let db = world.db().await?;
-    let due = tasks::sweep(&db, RING_AGAIN.min(world.config.lock_timeout), MOST).await?;
+    let due = tasks::sweep(&db, chaos::scaled(RING_AGAIN.min(world.config.lock_timeout)), MOST).await?;
     oauth_states::forget(&db, world.now()).await?;
     sessions::forget(&db, world.now() - ENDED_SESSION).await?;
     rate_limits::forget(&db).await?;

@@ -47,7 +47,8 @@ pub(super) async fn run(
             result["note_created"] = json!(true);
             result["note_id"] = json!(note.hubspot_id);
         }
-        Err(Halt::Failed(error)) if !error.kind.is_retryable() => {
+        // The contact is there, whatever becomes of its note: the last try says so.
+        Err(Halt::Failed(error)) if !error.kind.is_retryable() || desk.ledger.claim.is_last_try() => {
             result["note_created"] = json!(false);
             result["note_error"] = json!(error.detail);
         }

@@ -12,7 +12,12 @@ use crate::model::document::Kind;
 use crate::store::{self, Tenant, calendar_events, users};
 
 pub(super) fn landed(raw: &Value, id: &str) -> Landed {
-    Landed { provider_ref: format!("calendar:events:{id}"), response: raw.clone() }
+    Landed { provider_ref: reference(id), response: raw.clone() }
+}
+
+/// An event among everybody's records.
+pub(super) fn reference(id: &str) -> String {
+    format!("calendar:events:{id}")
 }
 
 /// A moment as Google wants it; what was a whole day is none any more.

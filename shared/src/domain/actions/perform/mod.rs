@@ -158,7 +158,7 @@ async fn conclude(world: &World, claim: &Claim, id: ActionId, done: Result<Value
     let (result, error) = match done {
         Ok(result) => (Some(result), None),
         Err(Halt::Wait { after, why }) => return Ok(Outcome::Wait { after, why }),
-        Err(Halt::Failed(error)) if error.kind.is_retryable() && claim.attempt < claim.max_attempts => {
+        Err(Halt::Failed(error)) if error.kind.is_retryable() && !claim.is_last_try() => {
             return Err(error);
         }
         Err(Halt::Failed(error)) => {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::Desk;
-use super::events::{guests, keep, landed, shown, time};
+use super::events::{guests, keep, landed, reference, shown, time};
 use crate::clients::calendar::Notify;
 use crate::domain::actions::ledger::{Halt, Landed, Probe, Write};
 use crate::error::Result;
@@ -65,6 +65,10 @@ impl Write for Insert<'_> {
 
     fn request(&self) -> Value {
         json!({ "insert": self.event() })
+    }
+
+    fn makes(&self) -> Option<String> {
+        Some(reference(&self.id()))
     }
 
     async fn call(&self, _: &Effect) -> Result<Landed> {
