@@ -47,7 +47,10 @@ mod switches {
 
     use super::{Duration, Guard, POISON};
 
-    #[expect(clippy::disallowed_methods, reason = "these are no variables of the product, and Config does not know them")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "these are no variables of the product, and Config does not know them"
+    )]
     fn variable(name: &str) -> Option<String> {
         std::env::var(name).ok()
     }

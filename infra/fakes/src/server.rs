@@ -9,7 +9,10 @@
 //! | `DELETE /_control/requests` | forgets it |
 //! | `POST /_control/faults` | arms one [`Fault`] |
 //! | `DELETE /_control/faults` | disarms all |
+//! | `POST /_control/weather` | begins a [`Weather`]; `DELETE` ends it |
 //! | `POST /_control/clock` `{"advance_seconds": 3600}` | moves the clock |
+
+mod weather;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -30,6 +33,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+
+use weather::Sky;
+pub use weather::{Odds, Weather};
 
 /// Larger than any provider accepts.
 const MAX_BODY: usize = 64 << 20;
@@ -102,8 +108,25 @@ pub enum FaultKind {
     AppliedThenDropped,
     /// Does what was asked, and answers only after this time.
     Slow { delay_ms: u64 },
+    /// Does what was asked only after this time, whether anybody still waits or not.
+    Late { delay_ms: u64 },
     /// Does what was asked and closes the connection in the middle of the body.
     HalfBody,
+}
+
+impl FaultKind {
+    /// As it is counted.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Status { status: 401, .. } => "refused_token",
+            Self::Status { status: 429, .. } => "asked_for_patience",
+            Self::Status { .. } => "failed_before",
+            Self::AppliedThenDropped => "applied_then_dropped",
+            Self::Slow { .. } => "slow",
+            Self::Late { .. } => "late",
+            Self::HalfBody => "half_body",
+        }
+    }
 }
 
 /// The vendor's error body for a status.
@@ -115,12 +138,13 @@ pub struct Control {
     pub clock: Clock,
     log: Arc<Mutex<Vec<Received>>>,
     faults: Arc<Mutex<Vec<Fault>>>,
+    sky: Arc<Mutex<Sky>>,
     error_body: ErrorBody,
 }
 
 impl Control {
     pub fn new(clock: Clock, error_body: ErrorBody) -> Self {
-        Self { clock, log: Arc::default(), faults: Arc::default(), error_body }
+        Self { clock, log: Arc::default(), faults: Arc::default(), sky: Arc::default(), error_body }
     }
 
     /// The requests received so far, oldest first, without those to `/_control`.
@@ -140,11 +164,22 @@ impl Control {
         lock(&self.faults).clear();
     }
 
+    /// Begins weather, or ends it.
+    pub fn turn(&self, weather: Option<Weather>) {
+        lock(&self.sky).turn(weather);
+    }
+
+    /// How often the weather has struck, by the kind of fault.
+    pub fn struck(&self) -> BTreeMap<&'static str, u64> {
+        lock(&self.sky).struck()
+    }
+
     fn take_fault(&self, method: &str, path: &str) -> Option<FaultKind> {
         let mut faults = lock(&self.faults);
         let hit = faults.iter().position(|fault| {
             fault.method.as_deref().is_none_or(|m| m.eq_ignore_ascii_case(method)) && path.contains(&fault.path)
-        })?;
+        });
+        let Some(hit) = hit else { return lock(&self.sky).strike(method, path) };
         let kind = faults[hit].kind.clone();
         faults[hit].times = faults[hit].times.saturating_sub(1);
         if faults[hit].times == 0 {
@@ -157,6 +192,7 @@ impl Control {
         Router::new()
             .route("/_control/requests", get(list_requests).delete(forget_requests))
             .route("/_control/faults", post(arm_fault).delete(disarm_faults))
+            .route("/_control/weather", post(begin_weather).delete(end_weather))
             .route("/_control/clock", post(move_clock))
             .with_state(self.clone())
     }
@@ -178,6 +214,16 @@ async fn arm_fault(State(control): State<Control>, Json(fault): Json<Fault>) -> 
 
 async fn disarm_faults(State(control): State<Control>) -> StatusCode {
     control.disarm();
+    StatusCode::NO_CONTENT
+}
+
+async fn begin_weather(State(control): State<Control>, Json(weather): Json<Weather>) -> StatusCode {
+    control.turn(Some(weather));
+    StatusCode::NO_CONTENT
+}
+
+async fn end_weather(State(control): State<Control>) -> StatusCode {
+    control.turn(None);
     StatusCode::NO_CONTENT
 }
 
@@ -260,9 +306,13 @@ async fn record(State(control): State<Control>, request: Request, next: Next) ->
         return answer;
     }
 
-    let answer = next.run(Request::from_parts(parts, Body::from(body))).await;
+    let request = Request::from_parts(parts, Body::from(body));
+    let answer = match fault {
+        Some(FaultKind::Late { delay_ms }) => late(request, next, Duration::from_millis(delay_ms)).await,
+        _ => next.run(request).await,
+    };
     match fault {
-        None | Some(FaultKind::Status { .. }) => {}
+        None | Some(FaultKind::Status { .. } | FaultKind::Late { .. }) => {}
         Some(FaultKind::Slow { delay_ms }) => tokio::time::sleep(Duration::from_millis(delay_ms)).await,
         Some(FaultKind::HalfBody) => return half(answer).await,
         // Ends the connection's task, and with it the connection, without a word on standard error.
@@ -272,6 +322,15 @@ async fn record(State(control): State<Control>, request: Request, next: Next) ->
     }
     answered(&control, index, answer.status());
     answer
+}
+
+/// On a task of its own: who hangs up does not stop it.
+async fn late(request: Request, next: Next, delay: Duration) -> Response {
+    let work = tokio::spawn(async move {
+        tokio::time::sleep(delay).await;
+        next.run(request).await
+    });
+    work.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }
 
 fn answered(control: &Control, index: usize, status: StatusCode) {

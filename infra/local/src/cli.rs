@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::tenants;
+use crate::{chaos, tenants};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -48,6 +48,8 @@ pub enum Command {
     Attack(crate::attack::Options),
     /// Feed the parsers what nobody thought of, under libFuzzer
     Fuzz(crate::fuzz::Options),
+    /// Do thousands of writes while everything goes wrong, and check that each happened once
+    Chaos(chaos::Options),
 }
 
 #[derive(Args)]

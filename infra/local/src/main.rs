@@ -4,6 +4,7 @@ mod ask;
 mod attack;
 mod aws;
 mod boot;
+mod chaos;
 mod check;
 mod cli;
 mod clock;
@@ -75,6 +76,7 @@ async fn run(cli: Cli) -> Result<()> {
         Command::Tenants(options) => tenants::run(&options).await,
         Command::Attack(attack) => attack::run(&attack).await,
         Command::Fuzz(fuzz) => fuzz::run(&fuzz).await,
+        Command::Chaos(options) => chaos::run(options, Stop::listen()?).await,
     }
 }
 

@@ -103,6 +103,13 @@ impl RuntimeApi {
     }
 }
 
+impl RuntimeApi {
+    /// Whether nothing that was handed out is still to be answered.
+    pub fn is_idle(&self) -> bool {
+        lock(&self.process.running).is_empty()
+    }
+}
+
 impl Drop for RuntimeApi {
     fn drop(&mut self) {
         self.server.abort();

@@ -91,13 +91,7 @@ pub async fn get(db: &Tenant<'_>, task: TaskId, step: i32) -> Result<Option<Effe
 
 /// Begins it, in the name of a claim. `seen` is who was known to have begun it last; `makes` is what will be there, if that is
 /// known. `false` when somebody else is at it.
-pub async fn start(
-    db: &Tenant<'_>,
-    claim: &Claim,
-    step: i32,
-    seen: Option<i64>,
-    makes: Option<&str>,
-) -> Result<bool> {
+pub async fn start(db: &Tenant<'_>, claim: &Claim, step: i32, seen: Option<i64>, makes: Option<&str>) -> Result<bool> {
     let sql = "-- effects::start
         update effects set state = 'started', started_at = now(), started_fence = $4, tries = tries + 1, provider_ref = $6
          where user_id = $1 and task_id = $2 and step = $3 and state in ('intended', 'started')

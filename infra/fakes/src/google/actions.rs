@@ -60,6 +60,29 @@ impl Google {
         found.unwrap_or_default()
     }
 
+    /// The subjects of all mails that were sent from this mailbox, as its store has them.
+    pub fn sent_subjects(&self, mailbox: &str) -> Vec<String> {
+        let state = lock(&self.world.state);
+        let sent = state.mailboxes.get(mailbox).into_iter().flat_map(|mailbox| mailbox.messages.values());
+        sent.filter(|message| message.has("SENT"))
+            .map(|message| message.mime().header("subject").unwrap_or_default().to_owned())
+            .collect()
+    }
+
+    /// Title and description of all events in a calendar that are not cancelled, as its store has them.
+    pub fn events(&self, email: &str) -> Vec<(String, String)> {
+        let state = lock(&self.world.state);
+        let events = state.calendars.get(email).into_iter().flat_map(|calendar| calendar.events.values());
+        let text = |event: &calendar::store::Event, name: &str| {
+            event.get(name).and_then(|v| v.as_str()).unwrap_or_default().to_owned()
+        };
+        events
+            .map(|stored| &stored.event)
+            .filter(|event| event.get("status").is_none_or(|status| status != "cancelled"))
+            .map(|event| (text(event, "summary"), text(event, "description")))
+            .collect()
+    }
+
     /// Makes every history id given out so far too old: `history.list` answers 404 to them.
     pub fn expire_history(&self, mailbox: &str) {
         self.world.change_mailbox(mailbox, |mailbox, _| mailbox.expire_history());

@@ -182,6 +182,18 @@ impl HubSpot {
         self.act(portal, kind, |account, kind, actor| account.update(kind, id, &values, actor).map(drop))
     }
 
+    /// What all records of a kind that are not in the recycling bin have for this property, as the store has them.
+    ///
+    /// # Errors
+    /// When there is no such portal or kind.
+    pub fn values(&self, portal: i64, kind: &str, property: &str) -> io::Result<Vec<String>> {
+        let kind = Kind::parse(kind).map_err(|refusal| refused(&refusal))?;
+        let values = self.app.read(portal, |account| {
+            Ok(account.live(kind).map(|record| record.value(property).unwrap_or_default().to_owned()).collect())
+        });
+        values.map_err(|refusal| refused(&refusal))
+    }
+
     /// Moves a record to the recycling bin.
     pub fn archive(&self, portal: i64, kind: &str, id: u64) -> io::Result<()> {
         self.act(portal, kind, |account, kind, actor| account.archive(kind, id, actor))

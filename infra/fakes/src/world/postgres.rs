@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use tokio::sync::OnceCell;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
 use super::home::{Home, create, open_to_all, remove};
 use super::install::{self, Installed};
@@ -113,6 +113,18 @@ impl Cluster {
     pub async fn execute(&self, database: &str, sql: &str) -> Result<()> {
         let client = connect(&self.superuser_url(database)).await?;
         client.batch_execute(sql).await.map_err(|e| Problem(format!("Postgres refused a statement: {}.", in_words(&e))))
+    }
+
+    /// The rows of one query, as text, as the superuser sees them.
+    pub async fn rows(&self, database: &str, sql: &str) -> Result<Vec<Vec<Option<String>>>> {
+        let client = connect(&self.superuser_url(database)).await?;
+        let refused = |e: tokio_postgres::Error| Problem(format!("Postgres refused a query: {}.", in_words(&e)));
+        let messages = client.simple_query(sql).await.map_err(refused)?;
+        let rows = messages.into_iter().filter_map(|message| match message {
+            SimpleQueryMessage::Row(row) => Some((0..row.len()).map(|at| row.get(at).map(str::to_owned)).collect()),
+            _ => None,
+        });
+        Ok(rows.collect())
     }
 
     /// Shuts down and waits.

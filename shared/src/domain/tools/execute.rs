@@ -88,7 +88,11 @@ async fn written(world: &World, asked: Asked<'_>, action: &Action) -> Result<Kep
         Proposed::Waiting(kept) => Ok(kept),
         Proposed::Going(kept, task) => {
             world.ring(task, Duration::ZERO).await;
-            settle(world, owner, kept.id, task, PATIENCE).await
+            // It is going, whether we can watch it or not: an error here would have the client ask for it once more.
+            Ok(settle(world, owner, kept.id, task, PATIENCE).await.unwrap_or_else(|error| {
+                tracing::warn!(task.id = %task, error = ?error, "an action could not be watched");
+                kept
+            }))
         }
     }
 }
