@@ -1,5 +1,6 @@
 //! The lists of what is deployed say the same: `routes.rs`, the binaries, `template.yaml`, the sample events, the README.
 
+mod chaos;
 mod description;
 mod seed;
 mod source;

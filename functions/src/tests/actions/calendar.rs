@@ -255,3 +255,23 @@ mod happens_once {
         check(status(401)).await;
     }
 }
+
+#[tokio::test]
+async fn an_event_of_ours_that_is_read_before_we_know_of_it_is_known_for_ours() {
+    let app = TestApp::start().await;
+    let ada = app.ready_advisor(ADA).await;
+    // Google takes it, and we hear nothing.
+    app.google.control().arm(fault("POST", EVENTS, FaultKind::AppliedThenDropped));
+    ada.tool("schedule_event", meeting(&app)).await;
+    assert_eq!(app.sql("select state from effects").await, [["started"]]);
+
+    ada.post("/api/ingest/calendar", json!({})).await;
+    app.work().await;
+    assert_eq!(app.count("select count(*) from events where event_type = 'calendar.event.created'").await, 1);
+    // Nobody waits any longer for what is under way.
+    app.sql("update events set created_at = created_at - interval '1 hour'").await;
+    app.at_once().await;
+
+    let handled = app.sql("select result ->> 'passed_over' from tasks where task_type = 'handle_event'").await;
+    assert_eq!(handled, [["own"]]);
+}

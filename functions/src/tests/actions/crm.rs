@@ -205,3 +205,19 @@ mod happens_once {
         check(status(401)).await;
     }
 }
+
+#[tokio::test]
+async fn a_contact_whose_note_is_never_taken_is_there_and_that_is_said() {
+    let app = TestApp::start().await;
+    let ada = practice(&app).await;
+    app.hubspot.control().arm(many(fault("POST", "/crm/objects/2026-09/notes", asks_for_patience())));
+
+    ada.tool("create_contact", json!({ "email": "sara@smith.example", "notes": "Met at the airport." })).await;
+    for _ in 0..4 {
+        app.at_once().await;
+    }
+
+    assert_eq!(app.action().await.0, "done", "the contact is there");
+    let result = app.sql("select result ->> 'status', result ->> 'note_created' from actions").await;
+    assert_eq!(result, [["success", "false"]]);
+}

@@ -225,3 +225,93 @@ async fn what_was_not_approved_or_is_not_what_was_is_not_done() {
 
     assert_eq!(asked(app.hubspot.control(), "POST", NOTES), 0);
 }
+
+#[tokio::test]
+async fn a_worker_that_dies_after_it_wrote_does_not_leave_the_advisor_with_a_failure() {
+    let app = TestApp::start().await;
+    let ada = practice(&app).await;
+    let (id, task) = waiting_note(&app, &ada).await;
+    app.sql(&format!(
+        "insert into effects (user_id, task_id, step, key, request_hash, state, started_at, started_fence, provider_ref, response)
+         select user_id, id, 0, id || ':0', '\\x00', 'done', now(), fence, 'hubspot:notes:9', '{{}}' from tasks where id = '{task}'"
+    ))
+    .await;
+    app.sql(&format!(
+        "update tasks set state = 'in_progress', attempt = 3, lease_until = now() - interval '1 second' where id = '{task}'"
+    ))
+    .await;
+
+    app.sweep().await;
+
+    let mut db = app.app.db().await.unwrap();
+    let tenant = db.tenant(UserId(ada.user_id().await)).await.unwrap();
+    let kept = shared::store::actions::get(&tenant, id).await.unwrap().unwrap();
+    assert_eq!(kept.state.name(), "unknown", "the note is there");
+    tenant.commit().await.unwrap();
+    app.sql("update effects set provider_ref = 'gmail:drafts:9'").await;
+    let tenant = db.tenant(UserId(ada.user_id().await)).await.unwrap();
+    let kept = shared::store::actions::get(&tenant, id).await.unwrap().unwrap();
+    assert_eq!(kept.state.name(), "failed", "a draft has reached nobody");
+}
+
+#[tokio::test]
+async fn a_worker_that_was_held_up_before_its_call_does_not_call_any_more() {
+    let app = TestApp::start().await;
+    let ada = practice(&app).await;
+    let (_, task) = waiting_note(&app, &ada).await;
+    // Whatever keeps it: here it is the row that it has to write to first.
+    app.sql(
+        "create function held_up() returns trigger language plpgsql as
+         $$ begin if new.state = 'started' then perform pg_sleep(5.2); end if; return new; end $$",
+    )
+    .await;
+    app.sql("create trigger held_up before update on effects for each row execute function held_up()").await;
+
+    run::run(&app.app, task).await.unwrap();
+
+    assert_eq!(asked(app.hubspot.control(), "POST", NOTES), 0, "by now somebody else may be looking for it");
+    assert_eq!(app.sql("select state from effects").await, [["intended"]]);
+    app.sql("drop trigger held_up on effects").await;
+    app.at_once().await;
+    assert_eq!((asked(app.hubspot.control(), "POST", NOTES), notes(&app, &ada).await), (1, 1));
+}
+
+#[tokio::test]
+async fn a_claim_and_the_end_of_the_task_before_it_do_not_wait_for_each_other() {
+    use shared::store::tasks::Outcome;
+
+    let app = TestApp::start().await;
+    let ada = practice(&app).await;
+    let (_, first) = waiting_note(&app, &ada).await;
+    let owner = UserId(ada.user_id().await);
+    let running = claim(&app, &ada, first).await;
+    let second = app
+        .sql(&format!(
+            "insert into tasks (user_id, id, task_type, lane, payload)
+             select user_id, gen_random_uuid(), task_type, lane, payload from tasks where id = '{first}' returning id"
+        ))
+        .await[0][0]
+        .parse()
+        .unwrap();
+    let (mut ending, mut claiming) = (app.app.db().await.unwrap(), app.app.db().await.unwrap());
+    let mut end = ending.tenant(owner).await.unwrap();
+    assert!(tasks::finish(&mut end, &running, &Outcome::Done(json!({}))).await.unwrap());
+
+    let claimed = async {
+        // It has the row, and waits to see whether the lane becomes free.
+        let mut begin = claiming.tenant(owner).await.unwrap();
+        let claimed = tasks::claim(&mut begin, second, Duration::from_secs(90)).await.unwrap();
+        begin.commit().await.unwrap();
+        claimed.is_some()
+    };
+    let ended = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let next = tasks::next_of_lane(&end, running.job.lane()).await.unwrap();
+        end.commit().await.unwrap();
+        next
+    };
+    let (claimed, next) = tokio::join!(claimed, ended);
+
+    assert!(claimed, "the lane is free");
+    assert_eq!(next, None, "who is claiming it needs no bell");
+}

@@ -31,7 +31,7 @@ use crate::{Problem, Result};
 /// How long a buffered answer may take, as behind API Gateway.
 const PATIENCE: Duration = Duration::from_secs(29);
 /// Orders that may be under way at once for each advisor.
-const AT_ONCE: usize = 6;
+const AT_ONCE: usize = 2;
 const PATH: &str = "/api/chat/execute-tool";
 
 /// What came of asking.
