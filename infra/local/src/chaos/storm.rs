@@ -153,7 +153,6 @@ async fn watch(world: Arc<World>, desk: Arc<Desk>, stop: Stop) {
 }
 
 async fn poison(desk: Arc<Desk>, world: Arc<World>, stop: Stop) {
-    let mut advisor = 0;
     for number in 0..world.options.tasks.div_ceil(POISON) {
         // Not before so much was asked for, so that they are spread over the run.
         while lock(&desk.acknowledged).len() < number * POISON {
@@ -163,12 +162,11 @@ async fn poison(desk: Arc<Desk>, world: Arc<World>, stop: Stop) {
             }
         }
         for _ in 0..50 {
-            if desk.poison(advisor).await.is_ok() {
+            if desk.poison(number).await.is_ok() {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
-        advisor += 1;
     }
 }
 

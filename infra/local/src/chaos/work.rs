@@ -241,6 +241,7 @@ fn action(order: &Order) -> Action {
             description: Some(format!("{mark} wants to talk about the house.")),
             location: None,
             attendees: None,
+            guests: Vec::new(),
             etag: None,
         },
         Kind::ContactChange => Action::UpdateContact {

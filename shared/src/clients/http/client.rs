@@ -73,7 +73,12 @@ impl Client {
     /// A `GET` may be repeated, anything else not.
     pub fn request(&self, method: Method, url: impl IntoUrl) -> Call {
         let repeatable = method == Method::GET;
-        Call { client: self.clone(), request: self.http.request(method, url), repeatable, policy: chaos::scaled(TIMEOUT) }
+        Call {
+            client: self.clone(),
+            request: self.http.request(method, url),
+            repeatable,
+            policy: chaos::scaled(TIMEOUT),
+        }
     }
 }
 
