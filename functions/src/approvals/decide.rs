@@ -54,6 +54,10 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
     let advisor = call.advisor(app).await?;
     let id: ActionId = call.path("id", "approval")?;
     let body: Body = call.json()?;
+    // Whoever says yes and sends an action means something else than what waits.
+    if !matches!(body.decision, Verb::Edit) && body.action.is_some() {
+        return Err(Error::invalid("action", "goes with edit alone."));
+    }
     let decision = match body.decision {
         Verb::Deny => Decision::Deny,
         Verb::Approve => Decision::Approve {

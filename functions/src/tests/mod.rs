@@ -15,6 +15,7 @@ mod edge;
 mod frontend;
 mod oauth;
 mod outages;
+mod hijack;
 mod rules;
 mod secrecy;
 mod sessions;

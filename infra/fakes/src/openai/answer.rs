@@ -23,6 +23,7 @@ pub struct Answer {
     pub tokens_out: usize,
     pub pace: Duration,
     pub breaks: Option<Break>,
+    letters: usize,
     tag: String,
 }
 
@@ -68,6 +69,7 @@ impl Answer {
             tokens_out: said + called,
             pace: shared.pace.max(Duration::from_millis(reply.piece_ms)),
             breaks: reply.breaks,
+            letters: reply.letters,
             tag: Uuid::new_v4().simple().to_string(),
         }
     }
@@ -98,8 +100,20 @@ fn refusal(error: &ErrorReply) -> Refusal {
     refusal
 }
 
+impl Answer {
+    /// A text as it is streamed: in words, unless the reply says otherwise.
+    pub fn pieces<'a>(&self, text: &'a str) -> Vec<&'a str> {
+        if self.letters == 0 {
+            return words(text);
+        }
+        let starts: Vec<usize> =
+            text.char_indices().map(|(at, _)| at).step_by(self.letters).chain([text.len()]).collect();
+        starts.windows(2).map(|piece| &text[piece[0]..piece[1]]).collect()
+    }
+}
+
 /// A text in pieces of a word with the space before it.
-pub fn pieces(text: &str) -> Vec<&str> {
+fn words(text: &str) -> Vec<&str> {
     let mut pieces = Vec::new();
     let mut from = 0;
     for (at, c) in text.char_indices() {

@@ -8,14 +8,15 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::refusal::Refusal;
 use super::script::Reply;
-use super::{Shared, chat, embeddings, models, responses};
+use super::{Adversary, Shared, chat, embeddings, models, responses};
+use crate::server::lock;
 
 pub fn routes(shared: &Arc<Shared>) -> Router {
     let api = Router::new()
@@ -31,7 +32,8 @@ pub fn routes(shared: &Arc<Shared>) -> Router {
         .layer(middleware::from_fn_with_state(Arc::clone(shared), enter));
     let control = Router::new()
         .route("/_control/script", post(push_script).delete(clear_script))
-        .route("/_control/hijack", post(hijack));
+        .route("/_control/hijack", post(hijack))
+        .route("/_control/adversary", put(take_over).delete(give_back));
     api.merge(control).with_state(Arc::clone(shared))
 }
 
@@ -95,5 +97,15 @@ struct Hijack {
 
 async fn hijack(State(shared): State<Arc<Shared>>, Json(body): Json<Hijack>) -> StatusCode {
     shared.hijacked.store(body.on, Ordering::Relaxed);
+    StatusCode::NO_CONTENT
+}
+
+async fn take_over(State(shared): State<Arc<Shared>>, Json(adversary): Json<Adversary>) -> StatusCode {
+    *lock(&shared.adversary) = Some(adversary);
+    StatusCode::NO_CONTENT
+}
+
+async fn give_back(State(shared): State<Arc<Shared>>) -> StatusCode {
+    *lock(&shared.adversary) = None;
     StatusCode::NO_CONTENT
 }

@@ -6,10 +6,13 @@
 //!   tested; how well a real model answers cannot be learned from it.
 //! * Tests decide the next answers with [`OpenAi::script`]; another process does with `POST /_control/script`, whose body is
 //!   an array of [`Reply`] (`DELETE` forgets them), and `POST /_control/hijack` `{"on": true}`.
+//! * [`OpenAi::take_over`], or `PUT /_control/adversary` with an [`Adversary`] (`DELETE` ends it), puts a model in its place
+//!   that somebody else has taken over: it does what it can for them.
 //!
 //! Structured answers hold what the request says, put into the schema's fields by their names. Not here, and refused rather
 //! than ignored: images and audio, `n` over 1, log probabilities, stored responses, built-in tools. Tokens are counted approximately (`tokens`).
 
+mod adversary;
 mod answer;
 mod brain;
 mod chat;
@@ -37,9 +40,11 @@ mod words;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+pub use self::adversary::{Adversary, attacks};
 pub use self::embedder::Embedder;
 use self::embedder::Embeddings;
 use self::limits::Limits;
@@ -89,6 +94,9 @@ struct Shared {
     pace: Duration,
     script: Script,
     hijacked: AtomicBool,
+    adversary: Mutex<Option<Adversary>>,
+    /// What the adversary was asked so far.
+    turns: AtomicUsize,
 }
 
 impl OpenAi {
@@ -102,6 +110,8 @@ impl OpenAi {
             pace: options.pace,
             script: Script::default(),
             hijacked: AtomicBool::new(false),
+            adversary: Mutex::default(),
+            turns: AtomicUsize::new(0),
         });
         let running = server::serve(listener, front::routes(&shared), &shared.control)?;
         Ok(Self { running, shared })
@@ -125,5 +135,10 @@ impl OpenAi {
     /// still protects the advisor.
     pub fn hijack(&self, on: bool) {
         self.shared.hijacked.store(on, Ordering::Relaxed);
+    }
+
+    /// Puts a model in the stand-in's place that somebody has taken over, or ends that.
+    pub fn take_over(&self, adversary: Option<Adversary>) {
+        *server::lock(&self.shared.adversary) = adversary;
     }
 }

@@ -21,6 +21,8 @@ pub struct Reply {
     pub error: Option<ErrorReply>,
     /// Pause before each word.
     pub piece_ms: u64,
+    /// Streamed in pieces of so many letters, in place of words.
+    pub letters: usize,
     /// Ends the stream early.
     pub breaks: Option<Break>,
     /// Ends with `length` (`incomplete`), as when the answer was too long.
@@ -82,6 +84,12 @@ impl Reply {
     /// An HTTP error, with OpenAI's usual body for the status.
     pub fn error(status: u16) -> Self {
         Self { error: Some(ErrorReply { status, code: None, message: None }), ..Self::default() }
+    }
+
+    /// In pieces of so many letters.
+    pub fn by_letters(mut self, letters: usize) -> Self {
+        self.letters = letters;
+        self
     }
 
     /// Pauses before each word.

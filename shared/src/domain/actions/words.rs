@@ -11,76 +11,92 @@ use crate::model::action::Action;
 use crate::model::calendar::{CalendarEvent, Span};
 use crate::model::crm::Contact;
 
-/// Words of which one has to be there for a kind of change.
-const MAIL: &[&str] = &[
-    "email",
-    "emails",
-    "mail",
-    "mails",
-    "write",
-    "send",
-    "reply",
-    "respond",
-    "answer",
-    "forward",
-    "tell",
-    "draft",
-    "remind",
-    "ask",
-    "know",
-    "message",
-    "thank",
-    "invite",
-    "confirm",
-    "note",
-    "congratulate",
-];
-const NEW_EVENT: &[&str] = &[
-    "schedule",
-    "book",
-    "arrange",
-    "set",
-    "plan",
-    "invite",
-    "put",
-    "add",
-    "create",
-    "block",
-    "reserve",
-    "appointment",
-    "meeting",
-    "event",
-    "calendar",
-    "remind",
-];
-const OTHER_EVENT: &[&str] = &[
-    "move",
-    "reschedule",
-    "change",
-    "postpone",
-    "update",
-    "shift",
-    "push",
-    "add",
-    "invite",
-    "rename",
-    "set",
-    "extend",
-    "shorten",
-    "put",
-    "make",
-    "bring",
-    "delay",
-    "include",
-];
-const NO_EVENT: &[&str] = &["cancel", "delete", "remove", "drop", "decline", "clear", "off"];
-const NEW_CONTACT: &[&str] = &["add", "create", "new", "save", "put", "set", "enter", "log"];
-const OTHER_CONTACT: &[&str] = &[
-    "update", "change", "set", "correct", "fix", "add", "put", "record", "save", "mark", "make", "move", "note",
-    "enter", "log",
-];
-const NOTE: &[&str] =
-    &["note", "notes", "log", "record", "write", "add", "put", "keep", "save", "remember", "jot", "enter"];
+/// What says that a kind of change is wanted: one of these words, or one of the second list together with one of the third.
+struct Cue {
+    one_of: &'static [&'static str],
+    or: &'static [&'static str],
+    with: &'static [&'static str],
+}
+
+const MAIL: Cue = Cue {
+    one_of: &[
+        "email",
+        "emails",
+        "mail",
+        "mails",
+        "write",
+        "send",
+        "reply",
+        "respond",
+        "answer",
+        "forward",
+        "tell",
+        "draft",
+        "remind",
+        "ask",
+        "message",
+        "thank",
+        "invite",
+        "confirm",
+        "congratulate",
+    ],
+    or: &["let"],
+    with: &["know"],
+};
+const NEW_EVENT: Cue = Cue {
+    one_of: &[
+        "schedule",
+        "book",
+        "arrange",
+        "invite",
+        "block",
+        "reserve",
+        "appointment",
+        "meeting",
+        "event",
+        "calendar",
+        "reminder",
+    ],
+    or: &["set", "plan", "put", "add", "create", "remind"],
+    with: &["call", "review", "lunch", "session", "hour", "visit", "coffee", "dinner", "breakfast", "time", "check"],
+};
+const OTHER_EVENT: Cue = Cue {
+    one_of: &[
+        "move",
+        "reschedule",
+        "change",
+        "postpone",
+        "update",
+        "shift",
+        "push",
+        "invite",
+        "rename",
+        "extend",
+        "shorten",
+        "bring",
+        "delay",
+        "include",
+    ],
+    or: &["add", "set", "put", "make"],
+    with: &["appointment", "meeting", "event", "calendar", "call", "review", "lunch", "session"],
+};
+const NO_EVENT: Cue =
+    Cue { one_of: &["cancel", "delete", "remove", "drop", "decline", "clear"], or: &["call"], with: &["off"] };
+const NEW_CONTACT: Cue = Cue {
+    one_of: &["add", "create", "new", "save"],
+    or: &["put", "set", "enter", "log"],
+    with: &["contact", "hubspot", "crm"],
+};
+const OTHER_CONTACT: Cue = Cue {
+    one_of: &["update", "change", "set", "correct", "fix", "record", "mark"],
+    or: &["add", "put", "make", "move", "enter", "log"],
+    with: &["phone", "number", "address", "contact", "crm", "hubspot", "record", "email", "title", "company", "stage"],
+};
+const NOTE: Cue = Cue {
+    one_of: &["note", "notes", "log", "jot", "remember"],
+    or: &["add", "put", "write", "keep", "save", "enter", "record"],
+    with: &["record", "crm", "hubspot", "file", "contact", "that"],
+};
 
 /// What an order is made of besides names. A record that is called like that is not named by it, whatever else it is called.
 const COMMON: &[&str] = &[
@@ -338,9 +354,9 @@ impl Words {
         Self { all: tokens(&said), last, letters: letters(&said), said }
     }
 
-    /// Whether they ask for a change of this kind. An order may ask for more than its verb says, so the lists are wide.
+    /// Whether they ask for a change of this kind.
     pub fn ask_for(&self, action: &Action) -> bool {
-        let cues = match action {
+        let cue = match action {
             Action::SendEmail { .. } => MAIL,
             Action::ScheduleEvent { .. } => NEW_EVENT,
             Action::UpdateEvent { .. } => OTHER_EVENT,
@@ -351,7 +367,8 @@ impl Words {
             // It is always shown first.
             Action::CreateMemoryRule { .. } => return true,
         };
-        cues.iter().any(|cue| self.all.contains(*cue))
+        let say = |words: &[&str]| words.iter().any(|word| self.all.contains(*word));
+        say(cue.one_of) || say(cue.or) && say(cue.with)
     }
 
     /// Whether an address, in lower case, stands in them whole.
@@ -516,6 +533,36 @@ mod tests {
         assert!(!whole.fit_also(&novak, &hall) && !whole.fit_also(&lunch, &hall) && whole.fit_also(&hall, &lunch));
         let more = contact("4", "Greg Hall", "Send", "");
         assert!(whole.fit_also(&more, &hall), "whoever has more of a name in it may be meant as well");
+    }
+
+    #[test]
+    fn an_order_asks_for_its_own_kind_of_change() {
+        let kinds = [
+            ("send_email", serde_json::json!({ "to": [], "subject": "x", "body": "x" })),
+            (
+                "schedule_event",
+                serde_json::json!({ "summary": "x", "start": "2027-03-02T15:00:00Z", "end": "2027-03-02T16:00:00Z", "time_zone": "UTC" }),
+            ),
+            ("update_event", serde_json::json!({ "event_id": "x", "time_zone": "UTC" })),
+            ("cancel_event", serde_json::json!({ "event_id": "x", "summary": "x", "send_updates": true })),
+            ("update_contact", serde_json::json!({ "contact_id": "1", "name": "x", "properties": {} })),
+            ("create_note", serde_json::json!({ "contact_id": "1", "name": "x", "note_body": "x" })),
+        ];
+        for (said, wanted) in [
+            ("Add a note to Greg's file: called about the closing.", "create_note"),
+            ("Let Greg know that I am late", "send_email"),
+            ("Set up a call with Nora tomorrow at 3", "schedule_event"),
+            ("Move my 3 pm to Friday", "update_event"),
+            ("Call off my 3 pm", "cancel_event"),
+            ("Correct Greg's number: 970 555 0199", "update_contact"),
+        ] {
+            for (tool, fields) in &kinds {
+                let mut json = fields.clone();
+                json["tool"] = (*tool).into();
+                let action: Action = serde_json::from_value(json).unwrap();
+                assert_eq!(words(&[said]).ask_for(&action), *tool == wanted, "{said}: {tool}");
+            }
+        }
     }
 
     #[test]

@@ -43,6 +43,7 @@ use super::embedder::Embeddings;
 use super::format::Format;
 use super::script::Reply;
 use super::turn::{Choice, Message, Tool, Turn};
+use crate::server::lock;
 
 /// The most people named in one answer, and how far behind the best the others may be.
 const MOST_ANSWERS: usize = 3;
@@ -51,6 +52,10 @@ const NEARLY_AS_GOOD: f32 = 0.06;
 const CLEARLY_BETTER: f32 = 0.12;
 
 pub async fn reply(shared: &Shared, turn: &Turn) -> Reply {
+    let adversary = lock(&shared.adversary).clone();
+    if let Some(adversary) = adversary {
+        return adversary.reply(turn, shared.turns.fetch_add(1, Ordering::Relaxed));
+    }
     let reply = decide(&shared.embeddings, turn, shared.hijacked.load(Ordering::Relaxed)).await;
     match &turn.format {
         Format::JsonObject if reply.calls.is_empty() => Reply::text(json!({ "answer": reply.text }).to_string()),

@@ -4,23 +4,23 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::{finish_reason, usage};
-use crate::openai::answer::{Answer, pieces};
+use crate::openai::answer::Answer;
 use crate::openai::sse::{self, Frame};
 
 pub fn response(answer: &Answer, include_usage: bool) -> Response {
     let mut chunks = Chunks { answer, id: answer.id("chatcmpl-"), include_usage, frames: Vec::new() };
     chunks.delta(&json!({ "role": "assistant", "content": first_content(answer), "refusal": null }), false);
-    for piece in pieces(&answer.text) {
+    for piece in answer.pieces(&answer.text) {
         chunks.delta(&json!({ "content": piece }), true);
     }
-    for piece in answer.refusal.iter().flat_map(|text| pieces(text)) {
+    for piece in answer.refusal.iter().flat_map(|text| answer.pieces(text)) {
         chunks.delta(&json!({ "refusal": piece }), true);
     }
     for (index, call) in answer.calls.iter().enumerate() {
         let function = json!({ "name": call.name, "arguments": "" });
         let opening = json!({ "index": index, "id": call.id, "type": "function", "function": function });
         chunks.delta(&json!({ "tool_calls": [opening] }), false);
-        for piece in pieces(&call.arguments) {
+        for piece in answer.pieces(&call.arguments) {
             chunks.delta(&json!({ "tool_calls": [{ "index": index, "function": { "arguments": piece } }] }), true);
         }
     }

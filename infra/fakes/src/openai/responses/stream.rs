@@ -4,11 +4,11 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::{Given, Item, part};
-use crate::openai::answer::pieces;
+use crate::openai::answer::Answer;
 use crate::openai::sse::{self, Frame};
 
 pub fn response(given: &Given<'_>) -> Response {
-    let mut events = Events(Vec::new());
+    let mut events = Events(Vec::new(), given.answer);
     events.push("response.created", json!({ "response": given.json("in_progress") }));
     events.push("response.in_progress", json!({ "response": given.json("in_progress") }));
     for (index, item) in given.items.iter().enumerate() {
@@ -29,9 +29,9 @@ pub fn response(given: &Given<'_>) -> Response {
     sse::response(frames, given.answer.pace)
 }
 
-struct Events(Vec<Frame>);
+struct Events<'a>(Vec<Frame>, &'a Answer);
 
-impl Events {
+impl Events<'_> {
     fn push(&mut self, kind: &str, fields: Value) {
         self.0.push(Frame::Rest(event(kind, fields, self.0.len())));
     }
@@ -46,7 +46,7 @@ impl Events {
     fn message(&mut self, id: &str, index: usize, kind: &str, text: &str) {
         let at = |more: Value| merged(json!({ "item_id": id, "output_index": index, "content_index": 0 }), more);
         self.push("response.content_part.added", at(json!({ "part": part(kind, "") })));
-        for piece in pieces(text) {
+        for piece in self.1.pieces(text) {
             self.piece(&format!("response.{kind}.delta"), at(json!({ "delta": piece })));
         }
         let whole = if kind == "refusal" { json!({ "refusal": text }) } else { json!({ "text": text }) };
@@ -56,7 +56,7 @@ impl Events {
 
     fn call(&mut self, id: &str, index: usize, name: &str, arguments: &str) {
         let at = |more: Value| merged(json!({ "item_id": id, "output_index": index }), more);
-        for piece in pieces(arguments) {
+        for piece in self.1.pieces(arguments) {
             self.piece("response.function_call_arguments.delta", at(json!({ "delta": piece })));
         }
         self.push("response.function_call_arguments.done", at(json!({ "name": name, "arguments": arguments })));

@@ -1,5 +1,7 @@
 //! Finds addresses in text, however they are dressed up.
 
+use crate::domain::rules::kinds;
+
 /// What stands where an address was.
 pub const REMOVED: &str = "[link removed]";
 
@@ -101,7 +103,9 @@ fn is_deep(text: &[char]) -> bool {
     let host: String = text.iter().take_while(|c| is_of_host(c)).collect();
     let labels: Vec<&str> = host.trim_end_matches('.').split('.').collect();
     let named = labels.last().is_some_and(|last| last.chars().count() >= 2 && last.chars().all(char::is_alphabetic));
-    named && labels.len() > 2 && labels.iter().all(|label| !label.is_empty())
+    let is_host = named && labels.len() > 2 && labels.iter().all(|label| !label.is_empty());
+    // `gmail.message.received` is what rules are written with.
+    is_host && kinds::resolve(host.trim_end_matches('.')).is_err()
 }
 
 /// How much before a host makes it a mailbox.

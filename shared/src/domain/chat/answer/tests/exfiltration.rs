@@ -184,7 +184,7 @@ fn the_secret_itself_is_gone_with_a_bare_address() {
 #[test]
 fn ordinary_words_are_no_addresses() {
     let prose = "and/or, 12/31/2026, AAPL/MSFT, example.com, ann@example.com, v1.2/3, e.g. this, Q1:2026, note: data: none, \
-                 5:30, a.m./p.m., 100%, $1,000.50, Inc./LLC, что? это: да, Awww...";
+                 5:30, a.m./p.m., gmail.message.received, 100%, $1,000.50, Inc./LLC, что? это: да, Awww...";
     assert_eq!(shown(prose), format!("<p>{prose}"));
 }
 
