@@ -46,7 +46,6 @@ async fn a_session_without_a_state_connects_nothing() {
         (format!("code={code}&state=guessed"), 400),
         (format!("code={code}&state={cut}"), 400),
         (format!("code={code}&state={state}x"), 400),
-        (format!("code={code}&state={state}%00"), 400),
     ] {
         let answer = ada.get(&format!("/api/auth/hubspot/callback?{query}")).await;
         assert_eq!(answer.status, status, "{query}: {}", answer.body);
