@@ -338,7 +338,8 @@ mod tests {
         assert!(json.to_string().contains(NORA), "it would be told");
         let panic = tokio::spawn(async { std::panic::panic_any(NORA.to_owned()) }).await.unwrap_err();
         assert!(panic.to_string().contains(NORA), "it would be told");
-        let url = reqwest::Client::builder().build().unwrap().get(format!("http://[{NORA}")).build().unwrap_err();
+        let url =
+            reqwest::Client::builder().build().unwrap().get("http://nora.ellison.example:99999").build().unwrap_err();
 
         let errors = [
             Error::not_found(NORA),
@@ -354,6 +355,30 @@ mod tests {
         for error in errors {
             let logged = logged(&error);
             assert!(!logged.contains("nora") && !logged.contains("ellison"), "{logged}");
+        }
+    }
+
+    /// Under row-level security Postgres keeps the row to itself, but not everywhere is row-level security.
+    #[tokio::test]
+    async fn a_log_gets_nothing_that_the_database_quotes() {
+        let cluster = fakes::world::shared_test_cluster().await.unwrap();
+        let url = cluster.fresh_database(None).await.unwrap();
+        let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client
+            .batch_execute("create table t (email text primary key); insert into t values ('nora@ellison.example')")
+            .await
+            .unwrap();
+
+        for (statement, code) in [
+            ("insert into t values ('nora@ellison.example')", "23505 in t t_pkey"),
+            ("select 'nora@ellison.example'::integer", "22P02"),
+            ("select 1 as a from \"nora@ellison.example\"", "42P01"),
+            ("do $$ begin raise exception 'nora@ellison.example'; end $$", "P0001"),
+        ] {
+            let refused = client.batch_execute(statement).await.unwrap_err();
+            let told = logged(&Error::from(refused));
+            assert!(told.contains(code) && !told.contains("ellison"), "{statement}: {told}");
         }
     }
 }
