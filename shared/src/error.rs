@@ -29,7 +29,7 @@ pub struct Error {
     pub retry_after: Option<Duration>,
     /// An object whose members go out with the sentence: what there is in place of what was asked for.
     pub beside: Option<Box<Value>>,
-    cause: Option<Cause>,
+    cause: Option<Box<Cause>>,
 }
 
 /// One wrong field of a request.
@@ -193,7 +193,7 @@ impl Error {
     /// Keeps the cause for the log.
     #[must_use]
     pub fn because(mut self, cause: impl Into<Cause>) -> Self {
-        self.cause = Some(cause.into());
+        self.cause = Some(Box::new(cause.into()));
         self
     }
 

@@ -253,15 +253,17 @@ impl Out {
         self.tail.drain(..start);
     }
 
-    /// Whether one of the addresses in the tail begins before this place and ends after it: not only the first counts.
+    /// Whether one of the addresses in the tail begins before this place and ends after it, or is one only by what comes after
+    /// it: not only the first counts.
     fn has_address_across(&self, place: usize) -> bool {
         let mut from = 0;
         while let Some((start, end)) = links::find(&self.tail[from..]) {
             if from + start >= place {
                 return false;
             }
+            let shown = &self.tail[from + start..place];
             from += end;
-            if from > place {
+            if from > place || links::find(shown).is_none_or(|(start, _)| start > 0) {
                 return true;
             }
         }

@@ -128,6 +128,7 @@ const ATTEMPTS: &[&str] = &[
     "https:/`/evil.example/?d=SECRET`",
     "https:/<!-- -->/evil.example/?d=SECRET",
     "http:</<b>/evil.example/?d=SECRET",
+    "java<b>script:[alert(1)]",
     "https:<ttps:/<b>/evil.example/?d=SECRET",
     "www.<b>evil.example</b>/?d=SECRET",
     "evil.example<b>/SECRET",
