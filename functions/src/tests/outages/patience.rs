@@ -26,6 +26,7 @@ async fn let_tasks_be_due(app: &TestApp) {
 /// In seconds, and as a date. The stand-in's `Date` is the machine's.
 #[tokio::test]
 async fn of_an_account_that_asked_for_patience_nothing_is_asked_before() {
+    #[expect(clippy::disallowed_methods, reason = "a header says it by the clock on the wall")]
     let in_two_minutes = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(122);
     let date = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&in_two_minutes).unwrap();
     for value in ["120".to_owned(), date] {
