@@ -71,14 +71,13 @@ impl World {
         Self { inner: self.inner.clone(), http: self.http.until(ends) }
     }
 
-    /// The same, for work that Lambda stops at this moment, given in milliseconds since 1970; 0 when it does not.
+    /// The same, for work that Lambda stops at this moment, given in milliseconds since 1970; 0 when it does not. Nobody is called
+    /// after that moment: one that seems to be over tells of two clocks that do not agree, and of nothing else.
     #[must_use]
     pub fn until_deadline(&self, deadline: u64) -> Self {
-        let left = i64::try_from(deadline).unwrap_or(i64::MAX).saturating_sub(self.now().as_millisecond());
-        match u64::try_from(left) {
-            _ if deadline == 0 => self.clone(),
-            Ok(left) => self.until(Instant::now() + Duration::from_millis(left)),
-            Err(_) => self.until(Instant::now()),
+        match left_until(deadline, self.now()) {
+            Some(left) => self.until(Instant::now() + left),
+            None => self.clone(),
         }
     }
 
@@ -177,4 +176,25 @@ async fn aws(config: &Config) -> SdkConfig {
         loader = loader.endpoint_url(url).credentials_provider(nobody);
     }
     loader.load().await
+}
+
+/// `None` where nothing can be said.
+fn left_until(deadline: u64, now: Timestamp) -> Option<Duration> {
+    let left = i64::try_from(deadline).ok()?.checked_sub(now.as_millisecond())?;
+    u64::try_from(left).ok().filter(|left| *left > 0 && deadline > 0).map(Duration::from_millis)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_that_is_over_says_that_clocks_do_not_agree() {
+        let now = Timestamp::from_second(1_800_000_000).unwrap();
+
+        assert_eq!(left_until(1_800_000_012_000, now), Some(Duration::from_secs(12)));
+        for deadline in [0, 1_799_999_400_000, 1_800_000_000_000, u64::MAX] {
+            assert_eq!(left_until(deadline, now), None, "{deadline}");
+        }
+    }
 }

@@ -20,7 +20,7 @@ use crate::up::variables::{APP_ROLE, DATABASE};
 const LEASE: u64 = 90;
 /// How long the queue is gone, and how often; how often Postgres restarts.
 const OUTAGE: u64 = 120;
-const OUTAGES_EVERY: u64 = 420;
+const OUTAGES_EVERY: u64 = 900;
 const RESTARTS_EVERY: u64 = 300;
 /// Workers that stand still at once: each keeps its connections.
 const STOPPED: usize = 16;
@@ -80,9 +80,9 @@ impl Nemesis {
     pub async fn rage(mut self, stop: Stop) -> BTreeMap<&'static str, u64> {
         let scaled = |seconds: u64| self.world.options.scaled(seconds);
         let (restarts, outages) =
-            (scaled(RESTARTS_EVERY).max(Duration::from_secs(25)), scaled(OUTAGES_EVERY).max(Duration::from_secs(30)));
+            (scaled(RESTARTS_EVERY).max(Duration::from_secs(60)), scaled(OUTAGES_EVERY).max(Duration::from_secs(120)));
         let mut restart = Instant::now() + restarts / 2;
-        let mut outage = Instant::now() + outages / 4;
+        let mut outage = Instant::now() + outages / 8;
         loop {
             let pause = Duration::from_millis(u64::from(self.dice.between(200, 500)));
             tokio::select! {
