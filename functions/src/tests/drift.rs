@@ -2,7 +2,7 @@
 
 mod chaos;
 mod description;
-mod seed;
+mod pages;
 mod source;
 mod template;
 
