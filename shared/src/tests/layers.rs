@@ -8,12 +8,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("config", &[]),
     ("telemetry", &[]),
+    ("chaos", &[]),
     ("model", &[]),
     ("store", &["model"]),
     ("clients", &["model"]),
     ("domain", &["store", "clients", "model"]),
 ];
-const USED_BY_ALL: &[&str] = &["error", "config", "telemetry"];
+const USED_BY_ALL: &[&str] = &["error", "config", "telemetry", "chaos"];
 const LAYERS: &[&str] = &["model", "store", "clients", "domain", "edge", "app"];
 
 #[test]

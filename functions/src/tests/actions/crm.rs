@@ -214,6 +214,7 @@ async fn a_contact_whose_note_is_never_taken_is_there_and_that_is_said() {
 
     ada.tool("create_contact", json!({ "email": "sara@smith.example", "notes": "Met at the airport." })).await;
     for _ in 0..4 {
+        app.patience_is_over().await;
         app.at_once().await;
     }
 

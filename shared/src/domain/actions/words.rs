@@ -77,7 +77,7 @@ const OTHER_EVENT: Cue = Cue {
         "delay",
         "include",
     ],
-    or: &["add", "set", "put", "make"],
+    or: &["add", "put", "make"],
     with: &["appointment", "meeting", "event", "calendar", "call", "review", "lunch", "session"],
 };
 const NO_EVENT: Cue =
@@ -88,8 +88,8 @@ const NEW_CONTACT: Cue = Cue {
     with: &["contact", "hubspot", "crm"],
 };
 const OTHER_CONTACT: Cue = Cue {
-    one_of: &["update", "change", "set", "correct", "fix", "record", "mark"],
-    or: &["add", "put", "make", "move", "enter", "log"],
+    one_of: &["update", "change", "correct", "fix", "record", "mark"],
+    or: &["add", "set", "put", "make", "move", "enter", "log"],
     with: &["phone", "number", "address", "contact", "crm", "hubspot", "record", "email", "title", "company", "stage"],
 };
 const NOTE: Cue = Cue {

@@ -31,7 +31,7 @@ const TOOLS: [&str; 8] = [
     "update_contact",
     "create_note",
 ];
-const MAIL: [&str; 24] = [
+const MAIL: [&str; 25] = [
     "send",
     "forward",
     "e-mail",
@@ -44,6 +44,7 @@ const MAIL: [&str; 24] = [
     "envía",
     "reenvía",
     "envie",
+    "envoie",
     "transfère",
     "invia",
     "inoltra",
