@@ -41,8 +41,14 @@ pub struct Config {
     pub allowed_origins: Vec<String>,
     /// `DATABASE_URL`. Its password may be left out and given as the secret `DATABASE_PASSWORD`.
     pub database_url: SecretString,
+    /// `DATABASE_SECRET_ID`: name or ARN of a secret of its own for that login, with `username` and `password`, which then is
+    /// `DATABASE_PASSWORD`. `ops-migrate` lets this login in.
+    pub database_secret_id: Option<String>,
     /// `DATABASE_OWNER_URL`: for migrations alone, which run as the owner of the schema.
     pub database_owner_url: Option<SecretString>,
+    /// `DATABASE_OWNER_SECRET_ID`: name or ARN of the secret with `username` and `password` of the owner, as RDS keeps it, when
+    /// they are not in `DATABASE_OWNER_URL`. Read at each migration.
+    pub database_owner_secret_id: Option<String>,
     /// `DATABASE_CA_FILE`: PEM file of the authorities that may vouch for the database. Without one no certificate is
     /// trusted, so only a server without TLS can be reached; staging and production need it.
     pub database_ca_file: Option<String>,
@@ -215,7 +221,9 @@ impl Config {
             env,
             allowed_origins: vars.origins(frontend_url.as_deref(), &public_url),
             database_url: SecretString::from(vars.required(&["DATABASE_URL"])),
+            database_secret_id: vars.first(&["DATABASE_SECRET_ID"]),
             database_owner_url: vars.first(&["DATABASE_OWNER_URL"]).map(SecretString::from),
+            database_owner_secret_id: vars.first(&["DATABASE_OWNER_SECRET_ID"]),
             database_ca_file: vars.first(&["DATABASE_CA_FILE"]),
             secrets_id: vars.first(&["SECRETS_ID"]),
             secrets_ttl: Duration::from_secs(vars.parsed_or("SECRETS_TTL", 300)),

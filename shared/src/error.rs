@@ -273,6 +273,13 @@ impl fmt::Debug for Error {
     }
 }
 
+impl Error {
+    /// Why, in words that are fit for a log.
+    pub fn cause_words(&self) -> Option<&str> {
+        self.cause.as_deref().map(Cause::words)
+    }
+}
+
 /// Kind and detail, for whoever may read the detail. A log gets `Debug`.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

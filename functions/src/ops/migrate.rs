@@ -1,12 +1,12 @@
 //! Brings the database's schema up to date, from inside the network the database is in.
 //!
-//! Invoked with `{"action": "up"}`, `{"action": "down", "steps": 1}` or `{"action": "history"}`; logs in as the owner of the
-//! schema, by `DATABASE_OWNER_URL`.
+//! Invoked by CloudFormation before new code takes over, and by hand with `{"action": "up"}`, `{"action": "down", "steps": 1}`
+//! or `{"action": "history"}`. Logs in as the owner of the schema, by `DATABASE_OWNER_URL`.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use shared::edge::Command;
-use shared::store::migrate;
+use shared::domain::schema;
+use shared::edge::{Command, CustomResource};
 use shared::{App, Error, Result};
 
 pub const COMMAND: Command = Command { handler: |app, event| Box::pin(handler(app, event)) };
@@ -27,14 +27,16 @@ fn one() -> usize {
 }
 
 async fn handler(app: &App, event: Value) -> Result<Value> {
+    if let Some(asked) = CustomResource::of(&event)? {
+        return asked.serve(app, schema::catch_up(app)).await;
+    }
     let action: Action = serde_json::from_value(event)
         .map_err(|_| Error::invalid("action", "must be up, down (with steps) or history."))?;
-    let owner = app.config.database_owner_url()?;
 
     let steps = match action {
-        Action::Up => migrate::up(owner).await?,
-        Action::Down { steps } => migrate::down(owner, steps).await?,
-        Action::History => migrate::history(owner).await?,
+        Action::Up => schema::up(app).await?,
+        Action::Down { steps } => schema::down(app, steps).await?,
+        Action::History => schema::history(app).await?,
     };
 
     Ok(json!({ "migrations": steps }))

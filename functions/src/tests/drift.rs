@@ -1,6 +1,7 @@
 //! The lists of what is deployed say the same: `routes.rs`, the binaries, `template.yaml`, the sample events, the README.
 
 mod chaos;
+mod cloud;
 mod description;
 mod pages;
 mod source;
@@ -42,13 +43,14 @@ fn every_function_is_everywhere_and_nothing_else_is() {
     let manifest: toml::Table = text("functions/Cargo.toml").parse().unwrap();
     let listed: Vec<_> = manifest["bin"].as_array().unwrap().iter().map(|bin| bin.as_table().unwrap()).collect();
     let binaries = listed.iter().map(|bin| bin["name"].as_str().unwrap().to_owned()).collect();
-    let template = Template::read();
-    let deployed = template.functions().iter().map(|function| function.binary.to_owned()).collect();
+    let templates = Template::all();
+    let deployed =
+        templates.values().flat_map(Template::functions).map(|function| function.binary.to_owned()).collect();
 
     for (list, names) in [
         ("functions/Cargo.toml", binaries),
         ("functions/src/bin", files("functions/src/bin")),
-        ("template.yaml", deployed),
+        ("template.yaml and infra/aws", deployed),
         ("infra/events", files("infra/events")),
     ] {
         let differ: Vec<_> = names.symmetric_difference(&served()).cloned().collect();
@@ -61,10 +63,15 @@ fn every_function_is_everywhere_and_nothing_else_is() {
 
 #[test]
 fn a_function_has_one_name_in_all_its_spellings() {
-    for function in Template::read().functions() {
+    for (file, function) in Template::all()
+        .iter()
+        .flat_map(|(file, template)| template.functions().into_iter().map(move |function| (file, function)))
+    {
         let resource: String = function.binary.split('-').map(|word| word[..1].to_uppercase() + &word[1..]).collect();
         assert_eq!(function.resource, resource + "Function");
-        let name = format!("${{AWS::StackName}}-{}", function.binary);
+        // A stack within is told whose it is.
+        let stack = if file == "template.yaml" { "${AWS::StackName}" } else { "${Name}" };
+        let name = format!("{stack}-{}", function.binary);
         assert_eq!(function.properties["FunctionName"], json!({ "Sub": name }), "{}", function.resource);
     }
 }
@@ -104,9 +111,9 @@ fn the_gateway_has_every_route_and_streams_what_streams() {
         .functions()
         .iter()
         .flat_map(|function| function.events("Api").into_iter().map(|event| endpoint(function.binary, event)))
-        .filter(|(binary, _, path, _)| binary != "preflight-answer" || path == "/{proxy+}")
         .collect();
-    let routes = ROUTES.iter().map(|(binary, route)| {
+    // Preflights stand in the body of the API.
+    let routes = ROUTES.iter().filter(|(binary, _)| *binary != "preflight-answer").map(|(binary, route)| {
         ((*binary).to_owned(), route.method.to_owned(), route.path.to_owned(), route.mode == Mode::Streaming)
     });
 
@@ -124,11 +131,21 @@ fn endpoint(binary: &str, event: &Value) -> (String, String, String, bool) {
 #[test]
 fn every_path_answers_preflights() {
     let template = Template::read();
-    let preflight = template.named("preflight-answer");
-    let answered: BTreeSet<_> = preflight.events("Api").iter().map(|event| event["Path"].as_str().unwrap()).collect();
+    let api = &template.0["Resources"]["Api"]["Properties"];
+    let paths = api["DefinitionBody"]["paths"].as_object().unwrap();
 
+    assert_eq!(api["MergeDefinitions"], true);
+    let answered: BTreeSet<&str> = paths.keys().map(String::as_str).collect();
     assert_eq!(answered, ROUTES.iter().map(|(_, route)| route.path).collect());
-    assert!(preflight.events("Api").iter().all(|event| event["Method"] == "OPTIONS"));
+    for (path, methods) in paths {
+        assert_eq!(methods.as_object().unwrap().keys().collect::<Vec<_>>(), ["options"], "{path}");
+        let asked = &methods["options"]["x-amazon-apigateway-integration"];
+        assert_eq!((&asked["type"], &asked["httpMethod"]), (&json!("aws_proxy"), &json!("POST")), "{path}");
+        assert_eq!(asked["uri"]["Sub"][1]["Preflight"], json!({ "Ref": "PreflightAnswerFunction.Alias" }), "{path}");
+    }
+    let permission = &template.0["Resources"]["PreflightPermission"]["Properties"];
+    assert_eq!(permission["FunctionName"], json!({ "Ref": "PreflightAnswerFunction.Alias" }));
+    assert!(permission["SourceArn"]["Sub"].as_str().unwrap().ends_with(":${Api}/*/OPTIONS/*"));
 }
 
 /// What it says by itself protects a browser no less than what the functions say.
@@ -177,7 +194,9 @@ fn what_a_worker_does_not_finish_comes_again_and_in_the_end_is_put_aside() {
         let worker = template.named(binary);
         let (name, mapping) = mappings
             .iter()
-            .find(|(_, mapping)| mapping["Properties"]["FunctionName"] == json!({ "Ref": worker.resource }))
+            .find(|(_, mapping)| {
+                mapping["Properties"]["FunctionName"] == json!({ "Ref": format!("{}.Alias", worker.resource) })
+            })
             .unwrap();
         let mapping = &mapping["Properties"];
         assert_eq!(mapping["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]), "{name}");
@@ -196,6 +215,9 @@ fn what_a_worker_does_not_finish_comes_again_and_in_the_end_is_put_aside() {
         let dead_letters = redrive["deadLetterTargetArn"]["GetAtt"].as_str().unwrap().strip_suffix(".Arn").unwrap();
         let kept = template.0["Resources"][dead_letters]["Properties"]["MessageRetentionPeriod"].as_u64();
         assert_eq!(kept, Some(14 * 24 * 60 * 60), "{dead_letters}");
+        let allows = &template.0["Resources"][dead_letters]["Properties"]["RedriveAllowPolicy"];
+        let from = allows["sourceQueueArns"][0]["Sub"].as_str().unwrap();
+        assert!(from.ends_with(&format!("${{AWS::StackName}}-{}", consumer.queue)), "{dead_letters} takes from {from}");
     }
 }
 
@@ -221,7 +243,9 @@ fn every_clock_ticks_as_the_code_says() {
 /// The linter does not look inside SAM's own resources.
 #[test]
 fn the_template_refers_to_nothing_that_is_not_there() {
-    assert_eq!(Template::read().dangling(), BTreeSet::new());
+    for (file, template) in Template::all() {
+        assert_eq!(template.dangling(), BTreeSet::new(), "{file}");
+    }
 }
 
 #[test]
@@ -254,8 +278,8 @@ fn variables() -> BTreeSet<String> {
 #[test]
 fn every_variable_is_read_and_described() {
     let (known, example, readme) = (variables(), text(".env.example"), text("README.md"));
-    let template = Template::read();
-    for function in template.functions() {
+    let templates = Template::all();
+    for function in templates.values().flat_map(Template::functions) {
         for name in function.variables() {
             assert!(known.contains(name), "{} sets {name}, which nobody reads", function.resource);
         }

@@ -14,6 +14,7 @@ mod drift;
 mod edge;
 mod frontend;
 mod hijack;
+mod migrations;
 mod oauth;
 mod outages;
 mod rules;

@@ -1,5 +1,6 @@
 //! The world of one test: a migrated database of its own, a queue of its own, fakes of its own; and people who use it.
 
+pub mod cloudformation;
 pub mod evidence;
 mod gate;
 mod issuer;
@@ -8,6 +9,7 @@ mod log;
 pub mod outage;
 mod protection;
 mod traces;
+pub mod vault;
 
 pub use gate::{Door, Gate};
 pub use issuer::{Issuer, unsigned};

@@ -2,6 +2,7 @@
 
 pub mod calendar;
 pub mod circuit;
+pub mod cloudformation;
 pub mod gmail;
 pub mod google_oauth;
 pub mod http;

@@ -1,4 +1,4 @@
-//! Secrets Manager: one JSON secret, kept for a while, read again when a provider or the database refuses what it holds.
+//! Secrets Manager: one JSON secret, and the database's login where it has one of its own, kept for a while, read again when a provider or the database refuses what it holds.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use aws_sdk_secretsmanager::Client;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
 use tokio::sync::Mutex;
 
 use crate::config::{Config, SECRET_NAMES, refuse_development_secret};
@@ -44,9 +45,19 @@ impl Secrets {
     }
 }
 
+/// Who logs in to the database, as RDS keeps it.
+pub struct Login {
+    pub username: String,
+    pub password: SecretString,
+}
+
 /// Where secrets come from. Clones of the app share it.
 pub struct Vault {
-    client: Option<(Client, String)>,
+    client: Client,
+    /// The product's secret.
+    id: Option<String>,
+    /// The secret of the functions' login to the database.
+    database: Option<String>,
     overrides: BTreeMap<&'static str, SecretString>,
     deployed: bool,
     ttl: Duration,
@@ -57,7 +68,9 @@ pub struct Vault {
 impl Vault {
     pub fn new(config: &Config, aws: &aws_config::SdkConfig, clock: Clock) -> Self {
         Self {
-            client: config.secrets_id.clone().map(|id| (Client::new(aws), id)),
+            client: Client::new(aws),
+            id: config.secrets_id.clone(),
+            database: config.database_secret_id.clone(),
             overrides: config.overrides.clone(),
             deployed: config.env.is_deployed(),
             ttl: config.secrets_ttl,
@@ -110,10 +123,21 @@ impl Vault {
     }
 
     async fn read(&self) -> Result<Secrets> {
-        let mut values = match &self.client {
-            Some((client, id)) => read_stored(client, id).await?,
-            None => BTreeMap::new(),
+        let stored = async {
+            match &self.id {
+                Some(id) => self.read_stored(id).await,
+                None => Ok(BTreeMap::new()),
+            }
         };
+        let database = async {
+            match &self.database {
+                Some(id) => self.login(id).await.map(Some),
+                None => Ok(None),
+            }
+        };
+        // At once: a cold start waits for both.
+        let (mut values, login) = futures::try_join!(stored, database)?;
+        values.extend(login.map(|login| ("DATABASE_PASSWORD", login.password)));
         values.extend(self.overrides.clone());
         if self.deployed {
             for (name, value) in &values {
@@ -124,19 +148,34 @@ impl Vault {
         let token_keys = token_keys(&values)?;
         Ok(Secrets { values, token_keys })
     }
-}
 
-async fn read_stored(client: &Client, id: &str) -> Result<BTreeMap<&'static str, SecretString>> {
-    let answer = client.get_secret_value().secret_id(id).send().await.map_err(|error| {
-        let failed = "Secrets Manager did not give the secret named by SECRETS_ID.";
-        Error::new(Kind::Unavailable, failed).because(aws(&error))
-    })?;
-    let text = SecretString::from(answer.secret_string.unwrap_or_default());
-    // The parser's message would quote the secret.
-    let mut stored: BTreeMap<String, String> = serde_json::from_str(text.expose_secret())
-        .map_err(|_| Error::internal("The secret named by SECRETS_ID must be a JSON object of strings."))?;
-    let known = SECRET_NAMES.into_iter();
-    Ok(known.filter_map(|name| Some((name, SecretString::from(stored.remove(name)?)))).collect())
+    async fn read_stored(&self, id: &str) -> Result<BTreeMap<&'static str, SecretString>> {
+        let text = self.text(id, "Secrets Manager did not give the secret named by SECRETS_ID.").await?;
+        // The parser's message would quote the secret.
+        let mut stored: BTreeMap<String, String> = serde_json::from_str(text.expose_secret())
+            .map_err(|_| Error::internal("The secret named by SECRETS_ID must be a JSON object of strings."))?;
+        let known = SECRET_NAMES.into_iter();
+        Ok(known.filter_map(|name| Some((name, SecretString::from(stored.remove(name)?)))).collect())
+    }
+
+    /// A login to the database as it is now; nothing is kept.
+    pub async fn login(&self, id: &str) -> Result<Login> {
+        let text = self.text(id, "Secrets Manager did not give a login to the database.").await?;
+        let wrong = || Error::internal("The secret of a login to the database must have `username` and `password`.");
+        // RDS and the proxy keep numbers beside them.
+        let mut stored: BTreeMap<String, Value> = serde_json::from_str(text.expose_secret()).map_err(|_| wrong())?;
+        let mut take = |name| match stored.remove(name) {
+            Some(Value::String(text)) if !text.is_empty() => Ok(text),
+            _ => Err(wrong()),
+        };
+        Ok(Login { username: take("username")?, password: take("password")?.into() })
+    }
+
+    async fn text(&self, id: &str, failed: &'static str) -> Result<SecretString> {
+        let answer = self.client.get_secret_value().secret_id(id).send().await;
+        let answer = answer.map_err(|error| Error::new(Kind::Unavailable, failed).because(aws(&error)))?;
+        Ok(SecretString::from(answer.secret_string.unwrap_or_default()))
+    }
 }
 
 /// `TOKEN_KEYS` is `id:base64,id:base64`, 32 bytes each. The key that is derived from `SECRET_KEY` comes last: without

@@ -12,6 +12,7 @@ pub mod knowledge;
 pub mod limits;
 pub mod models;
 pub mod rules;
+pub mod schema;
 pub mod sync;
 pub mod tasks;
 pub mod tools;

@@ -3,6 +3,7 @@
 mod admission;
 pub mod asset;
 pub mod call;
+pub mod custom_resource;
 pub mod encode;
 pub mod headers;
 pub mod http;
@@ -17,6 +18,7 @@ pub mod schedule;
 pub mod session;
 
 pub use call::Call;
+pub use custom_resource::CustomResource;
 pub use http::service;
 pub use queue::Consumer;
 pub use reply::{Reply, ReplyBody};

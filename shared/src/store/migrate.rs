@@ -1,5 +1,8 @@
-//! Applies the files of `migrations/`, in order, under a lock, with their checksums kept. Run as the owner of the schema.
+//! Applies the files of `migrations/`, in order, under a lock, with their checksums kept; lets the functions' login in. Run as
+//! the owner of the schema.
 
+use postgres_protocol::password::scram_sha_256;
+use secrecy::{ExposeSecret, SecretString};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, Row as _};
@@ -21,6 +24,11 @@ pub async fn up(url: &str) -> Result<Vec<Step>> {
     apart(url, Action::Up).await
 }
 
+/// The same, unless the database knows migrations that we do not: then it is ahead of us, and left as it is.
+pub async fn catch_up(url: &str) -> Result<Vec<Step>> {
+    apart(url, Action::CatchUp).await
+}
+
 /// Takes the newest `count` back.
 pub async fn down(url: &str, count: usize) -> Result<Vec<Step>> {
     apart(url, Action::Down(count)).await
@@ -32,6 +40,7 @@ pub async fn history(url: &str) -> Result<Vec<Step>> {
 
 enum Action {
     Up,
+    CatchUp,
     Down(usize),
     History,
 }
@@ -53,6 +62,12 @@ async fn act(url: &str, action: Action) -> Result<Vec<Step>> {
     let mut db = connect(url).await?;
     match action {
         Action::Up => MIGRATIONS.run(&mut db).await.map_err(failed)?,
+        Action::CatchUp => match MIGRATIONS.run(&mut db).await {
+            Err(MigrateError::VersionMissing(version)) => {
+                tracing::warn!(version, "the database is ahead of this code; nothing was migrated");
+            }
+            outcome => outcome.map_err(failed)?,
+        },
         Action::Down(count) => {
             let known = steps(&mut db).await?;
             let applied: Vec<i64> = known.into_iter().filter(|step| step.applied).map(|step| step.version).collect();
@@ -68,6 +83,30 @@ async fn connect(url: &str) -> Result<PgConnection> {
     let failed = "The database cannot be reached as the owner of its schema.";
     PgConnection::connect(url).await.map_err(|error| Error::new(Kind::Unavailable, failed).because(error))
 }
+
+/// Makes a login role, a member of `fa_app`, or gives it this password. The server is told what it checks the password with, and
+/// not the password: that could end up in its log.
+pub async fn let_in(url: &str, login: &str, password: &SecretString) -> Result<()> {
+    let failed = |error: sqlx::Error| Error::internal("The functions' login could not be let in.").because(error);
+    let verifier = scram_sha_256(password.expose_secret().as_bytes());
+    let mut db = connect(url).await?;
+    let mut tx = db.begin().await.map_err(failed)?;
+    let about = "select set_config('login.name', $1, true), set_config('login.verifier', $2, true)";
+    sqlx::query(about).bind(login).bind(verifier).execute(&mut *tx).await.map_err(failed)?;
+    sqlx::raw_sql(LET_IN).execute(&mut *tx).await.map_err(failed)?;
+    tx.commit().await.map_err(failed)
+}
+
+const LET_IN: &str = "do $$
+    declare
+        login constant text := current_setting('login.name');
+    begin
+        if not exists (select from pg_roles where rolname = login) then
+            execute format('create role %I', login);
+        end if;
+        execute format('alter role %I login password %L', login, current_setting('login.verifier'));
+        execute format('grant fa_app to %I', login);
+    end $$";
 
 async fn steps(db: &mut PgConnection) -> Result<Vec<Step>> {
     let known = sqlx::query("select version from _sqlx_migrations where success").fetch_all(db).await;

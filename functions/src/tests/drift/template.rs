@@ -1,6 +1,6 @@
-//! Reads `template.yaml` as plain data: `!Ref X` becomes `{"Ref": "X"}`.
+//! Reads `template.yaml` and the stacks within it as plain data: `!Ref X` becomes `{"Ref": "X"}`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -23,8 +23,20 @@ pub struct Function<'a> {
 
 impl Template {
     pub fn read() -> Self {
-        let text = fs::read_to_string(root().join("template.yaml")).unwrap();
+        Self::of("template.yaml")
+    }
+
+    pub fn of(file: &str) -> Self {
+        let text = fs::read_to_string(root().join(file)).unwrap();
         Self(plain(serde_yaml_ng::from_str(&text).unwrap()))
+    }
+
+    /// All that is deployed together, by their files.
+    pub fn all() -> BTreeMap<String, Self> {
+        let nested = fs::read_dir(root().join("infra/aws")).unwrap().map(|entry| entry.unwrap().path());
+        let nested = nested.filter(|path| path.extension().is_some_and(|extension| extension == "yaml"));
+        let names = nested.map(|path| format!("infra/aws/{}", path.file_name().unwrap().display()));
+        names.chain(["template.yaml".to_owned()]).map(|file| (file.clone(), Self::of(&file))).collect()
     }
 
     pub fn resources(&self, kind: &str) -> impl Iterator<Item = (&str, &Value)> {
@@ -44,7 +56,8 @@ impl Template {
     fn function<'a>(&'a self, resource: &'a str, value: &'a Value) -> Function<'a> {
         let properties = &value["Properties"];
         let code = properties["CodeUri"].as_str().unwrap();
-        let binary = code.strip_prefix("target/lambda/").unwrap_or_else(|| panic!("{resource}: CodeUri is {code}"));
+        let built = code.strip_prefix("../../").unwrap_or(code).strip_prefix("target/lambda/");
+        let binary = built.unwrap_or_else(|| panic!("{resource}: CodeUri is {code}"));
         assert_eq!(value["Metadata"]["SkipBuild"], true, "{resource}: SAM must not build it");
         Function { binary, resource, properties, globals: &self.0["Globals"]["Function"] }
     }
@@ -63,9 +76,14 @@ impl Template {
 }
 
 impl<'a> Function<'a> {
+    /// What it says, or what all say.
+    pub fn says(&self, name: &str) -> &'a Value {
+        self.properties.get(name).unwrap_or(&self.globals[name])
+    }
+
     /// In seconds.
     pub fn timeout(&self) -> u64 {
-        self.properties.get("Timeout").unwrap_or(&self.globals["Timeout"]).as_u64().unwrap()
+        self.says("Timeout").as_u64().unwrap()
     }
 
     /// The properties of its events of one type.
@@ -96,7 +114,7 @@ fn plain(yaml: Yaml) -> Value {
     }
 }
 
-fn references(value: &Value, found: &mut BTreeSet<String>) {
+pub fn references(value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::Array(items) => items.iter().for_each(|item| references(item, found)),
         Value::Object(fields) => {

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use fakes::world::shared_test_moto;
 use shared::domain::accounts::tokens;
 use shared::error::Kind;
 use shared::model::UserId;
 use shared::model::user::Provider;
 
 use super::*;
+use crate::tests::support::vault;
 
 const BEA: &str = "bea@firm.example";
 
@@ -20,38 +20,17 @@ struct Stored(String);
 
 impl Stored {
     async fn with(keys: &[(&str, u8)]) -> Self {
-        let stored = Self(format!("secret-{}", uuid::Uuid::new_v4().simple()));
-        stored.call("CreateSecret", "Name", keys).await;
-        stored
+        Self(vault::create(&Self::ring(keys)).await)
     }
 
     async fn put(&self, keys: &[(&str, u8)]) {
-        self.call("PutSecretValue", "SecretId", keys).await;
+        vault::put(&self.0, &Self::ring(keys)).await;
     }
 
-    #[expect(clippy::disallowed_methods, reason = "an operator changes the secret")]
-    async fn call(&self, action: &str, named: &str, keys: &[(&str, u8)]) {
+    fn ring(keys: &[(&str, u8)]) -> Value {
         let ring: Vec<String> =
             keys.iter().map(|(id, byte)| format!("{id}:{}", BASE64_STANDARD.encode([*byte; 32]))).collect();
-        let values = BTreeMap::from([("TOKEN_KEYS", ring.join(","))]);
-        let body = json!({
-            named: self.0, "SecretString": json!(values).to_string(), "ClientRequestToken": uuid::Uuid::new_v4(),
-        });
-        let http = reqwest::Client::builder().build().unwrap();
-        let scope = "local/20260101/us-east-1/secretsmanager/aws4_request";
-        let answer = http
-            .post(shared_test_moto().await.unwrap().endpoint())
-            .header("x-amz-target", format!("secretsmanager.{action}"))
-            .header("content-type", "application/x-amz-json-1.1")
-            .header(
-                "authorization",
-                format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=local"),
-            )
-            .body(body.to_string())
-            .send()
-            .await
-            .unwrap();
-        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+        json!({ "TOKEN_KEYS": ring.join(",") })
     }
 }
 

@@ -123,6 +123,12 @@ impl Call {
         self.with(|request| request.json(body))
     }
 
+    /// As it is, without a word about its kind.
+    #[must_use]
+    pub fn bytes(self, body: Vec<u8>) -> Self {
+        self.with(|request| request.body(body))
+    }
+
     #[must_use]
     pub fn form(self, body: &(impl Serialize + ?Sized)) -> Self {
         self.with(|request| request.form(body))

@@ -187,6 +187,7 @@ fn title(op: &str) -> &'static str {
         Some("google_oauth") => "Google",
         Some("hubspot" | "hubspot_oauth") => "HubSpot",
         Some("openai") => "The language model",
+        Some("cloudformation") => "CloudFormation",
         _ => "A connected service",
     }
 }
