@@ -132,6 +132,11 @@ impl Fleet {
         busy.get(nth % busy.len().max(1)).copied()
     }
 
+    /// The worker that was rung for this task.
+    pub fn holder(&self, task: &str) -> Option<usize> {
+        self.places.iter().position(|place| lock(&place.task).as_deref() == Some(task))
+    }
+
     /// One that runs by the clock.
     pub fn know(&self, process: &Arc<Process>) {
         let mut clocks = lock(&self.clocks);

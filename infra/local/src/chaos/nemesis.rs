@@ -44,9 +44,9 @@ enum Deed {
 const DEEDS: [(Deed, u32); 8] = [
     (Deed::Kill, 6),
     (Deed::KillAnother, 3),
-    (Deed::Stop, 6),
+    (Deed::Stop, 10),
     (Deed::Terminate, 16),
-    (Deed::Double, 18),
+    (Deed::Double, 14),
     (Deed::Shuffle, 8),
     (Deed::Replay, 20),
     (Deed::MoveClock, 23),
@@ -118,7 +118,7 @@ impl Nemesis {
         match deed.map_or(Deed::Kill, |(deed, _)| *deed) {
             Deed::Kill => self.kill(),
             Deed::KillAnother => self.kill_another(),
-            Deed::Stop => self.stop(),
+            Deed::Stop => self.stop().await,
             Deed::Terminate => self.terminate().await,
             Deed::Double => self.double().await,
             Deed::Shuffle => self.shuffle().await,
@@ -151,13 +151,14 @@ impl Nemesis {
     }
 
     /// For longer than its lease, often until somebody else has done its task; then it goes on, and finds out.
-    fn stop(&mut self) {
+    async fn stop(&mut self) {
         let nth = self.nth(64);
         if self.standing_still.load(Ordering::Relaxed) >= STOPPED {
             return;
         }
-        let Some(process) = self.fleet.busy(nth).and_then(|number| self.fleet.take_away(number)) else { return };
-        let share = f64::from(self.dice.between(130, 400)) / 100.0;
+        let chosen = self.about_to_write().await.or_else(|| self.fleet.busy(nth));
+        let Some(process) = chosen.and_then(|number| self.fleet.take_away(number)) else { return };
+        let share = f64::from(self.dice.between(150, 450)) / 100.0;
         let (pause, rest) = (self.world.options.scaled(LEASE).mul_f64(share), self.fleet.timeout());
         let standing_still = self.standing_still.clone();
         standing_still.fetch_add(1, Ordering::Relaxed);
@@ -174,6 +175,22 @@ impl Nemesis {
             process.kill();
         });
         self.count("workers_stopped", 1);
+    }
+
+    /// The worst moment there is: a worker that has claimed its task and has not begun to write.
+    async fn about_to_write(&self) -> Option<usize> {
+        let sql = "select id from tasks t where state = 'in_progress' and task_type = 'perform_action' and not exists (
+                       select from effects e where e.task_id = t.id and e.state <> 'intended')
+                    order by updated_at desc limit 1";
+        for _ in 0..10 {
+            let rows = self.world.rows(sql).await.ok()?;
+            let holder = rows.first().and_then(|row| self.fleet.holder(row[0].as_ref()?));
+            if holder.is_some() {
+                return holder;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        None
     }
 
     async fn terminate(&mut self) {

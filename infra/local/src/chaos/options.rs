@@ -80,7 +80,7 @@ impl Guard {
 
 impl Options {
     pub fn advisors(&self) -> usize {
-        self.advisors.unwrap_or((self.tasks / 40).clamp(24, 250)).max(1)
+        self.advisors.unwrap_or((self.tasks / 40).clamp(24, 100)).max(1)
     }
 
     /// One of the product's times in this run.

@@ -25,6 +25,8 @@ use crate::stop::Stop;
 use crate::terminal::complain;
 use crate::up::variables::QUEUE;
 
+/// Lambda asks a queue from several places at once, too.
+const POLLERS: usize = 4;
 /// People who ask at once.
 const PRODUCERS: usize = 4;
 /// As in `template.yaml`.
@@ -51,7 +53,9 @@ pub async fn live_through(world: &Arc<World>, plan: Vec<Order>) -> Result<Lived>
     let (end_of_storm, end) = (Stop::never(), Stop::never());
     let begun = Instant::now();
     let mut playing = JoinSet::new();
-    playing.spawn(queue::run(world.sqs.clone(), mapping(world, &fleet), end.clone()));
+    for _ in 0..POLLERS.min(world.options.workers) {
+        playing.spawn(queue::run(world.sqs.clone(), mapping(world, &fleet), end.clone()));
+    }
     playing.spawn(clock(world.clone(), fleet.clone(), SWEEP, end.clone()));
     playing.spawn(clock(world.clone(), fleet.clone(), RECONCILE, end_of_storm.clone()));
     playing.spawn(watch(world.clone(), desk.clone(), end.clone()));
@@ -91,7 +95,7 @@ fn mapping(world: &World, fleet: &Arc<Fleet>) -> Mapping {
         queue: QUEUE,
         queue_url: world.queue_url.clone(),
         batch_size: 1,
-        max_concurrent: world.options.workers,
+        max_concurrent: world.options.workers.div_ceil(POLLERS),
         handler: Arc::new(move |event| {
             let fleet = fleet.clone();
             async move { fleet.handle(event).await }.boxed()

@@ -28,6 +28,8 @@ use crate::{Problem, Result, aws};
 /// A function's time in `template.yaml`, and the visibility of its messages.
 pub const WORKER_TIMEOUT: u64 = 120;
 const VISIBILITY: u64 = 720;
+/// Readings go on beside the writes, and leave them room.
+const SYNC_INTERVAL: u64 = 1_800;
 
 /// An advisor who has signed in.
 pub struct Advisor {
@@ -172,7 +174,7 @@ fn variables(options: &Options, ports: Ports, secrets: &BTreeMap<String, String>
     all.extend(secrets.clone());
     all.insert("DATABASE_URL".into(), format!("postgresql://{APP_ROLE}@127.0.0.1:{}/{DATABASE}", ports.postgres));
     all.remove("SECRETS_ID");
-    let sync_interval = options.scaled(300).as_secs().max(5).to_string();
+    let sync_interval = options.scaled(SYNC_INTERVAL).as_secs().max(30).to_string();
     for (name, value) in [
         ("AWS_ACCESS_KEY_ID", "local"),
         ("AWS_SECRET_ACCESS_KEY", "local"),
