@@ -39,6 +39,8 @@ mod switches {
     }
 
     pub const fn swallow(_: Option<&str>) {}
+
+    pub const fn stand_still() {}
 }
 
 #[cfg(feature = "chaos")]
@@ -46,6 +48,9 @@ mod switches {
     use std::sync::OnceLock;
 
     use super::{Duration, Guard, POISON};
+
+    /// After which a worker that gives no sign counts as lost.
+    const LEASE: Duration = Duration::from_secs(90);
 
     #[expect(
         clippy::disallowed_methods,
@@ -81,6 +86,22 @@ mod switches {
         std::fs::read_to_string(file).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
     }
 
+    /// `CHAOS_STAND_STILL`: in so many of a thousand the whole process, heartbeat included, stands still for three to six leases,
+    /// as a machine does that is moved or out of memory, and then goes on as if nothing had been.
+    pub fn stand_still() {
+        static ODDS: OnceLock<u16> = OnceLock::new();
+        let read = || variable("CHAOS_STAND_STILL").and_then(|text| text.parse().ok()).unwrap_or(0);
+        let mut dice = [0; 4];
+        if aws_lc_rs::rand::fill(&mut dice).is_err() {
+            return;
+        }
+        let [a, b, c, d] = dice;
+        if u16::from_be_bytes([a, b]) % 1000 < *ODDS.get_or_init(read) {
+            let share = f64::from(u16::from_be_bytes([c, d])) / f64::from(u16::MAX);
+            std::thread::sleep(scaled(LEASE).mul_f64(3.0 + 3.0 * share));
+        }
+    }
+
     /// Ends the process, at once, over [`POISON`].
     pub fn swallow(query: Option<&str>) {
         if query == Some(POISON) {
@@ -89,4 +110,4 @@ mod switches {
     }
 }
 
-pub use switches::{clock_offset_ms, scaled, stands, swallow};
+pub use switches::{clock_offset_ms, scaled, stand_still, stands, swallow};

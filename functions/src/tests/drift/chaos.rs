@@ -1,6 +1,6 @@
 //! What `cargo dev chaos` may switch off, nothing that is deployed can: the feature `chaos` is nobody's default.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use shared::chaos::{self, Guard};
 
@@ -34,6 +34,9 @@ fn without_it_every_guard_stands_and_time_is_what_it_is() {
     assert!([Guard::Fence, Guard::Ledger, Guard::Quiet].into_iter().all(chaos::stands));
     assert_eq!(chaos::scaled(Duration::from_secs(90)), Duration::from_secs(90));
     assert_eq!(chaos::clock_offset_ms(), 0);
+    let begun = Instant::now();
+    (0..10_000).for_each(|_| chaos::stand_still());
+    assert!(begun.elapsed() < Duration::from_secs(4), "nobody stands still");
     // It would end this process.
     chaos::swallow(Some(chaos::POISON));
 }

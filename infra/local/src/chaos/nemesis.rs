@@ -177,11 +177,14 @@ impl Nemesis {
         self.count("workers_stopped", 1);
     }
 
-    /// The worst moment there is: a worker that has claimed its task and has not begun to write.
+    /// The worst moment there is: a worker that has seen that nothing was written yet, or that what another one began is not
+    /// there, and has not begun to write. Else one that has only claimed its task.
     async fn about_to_write(&self) -> Option<usize> {
-        let sql = "select id from tasks t where state = 'in_progress' and task_type = 'perform_action' and not exists (
-                       select from effects e where e.task_id = t.id and e.state <> 'intended')
-                    order by updated_at desc limit 1";
+        let sql = "select t.id from tasks t left join effects e on e.task_id = t.id and e.state <> 'done'
+                    where t.state = 'in_progress' and t.task_type = 'perform_action'
+                      and (e.state is null or e.state = 'intended' or e.state = 'started' and e.started_fence <> t.fence)
+                    order by case e.state when 'started' then 0 when 'intended' then 1 else 2 end, t.updated_at desc
+                    limit 1";
         for _ in 0..10 {
             let rows = self.world.rows(sql).await.ok()?;
             let holder = rows.first().and_then(|row| self.fleet.holder(row[0].as_ref()?));

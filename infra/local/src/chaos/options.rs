@@ -17,7 +17,7 @@ advisor call sixty tools a minute and does the work itself. Asked for is what wa
 asks again under the same id. Readings of mailbox, calendar and portal go on beside it, and some tasks kill whoever does them.
 
 What goes wrong, every 200 to 500 ms: a worker, the sweep or the door is killed (SIGKILL) or stopped for longer than the lease
-(SIGSTOP, SIGCONT); database connections are terminated; Postgres restarts; the queue is gone for two minutes and has forgotten
+(SIGSTOP, SIGCONT), and some stand still by themselves just before or after a write was written down; database connections are terminated; Postgres restarts; the queue is gone for two minutes and has forgotten
 everything; messages are doubled, held back and shuffled; old receipts are used again; workers' clocks are up to ten minutes wrong.
 Providers fail before they do anything, do it and drop the connection, answer half a body, answer too late, do it late, ask for
 patience (429, Retry-After) and refuse a token (401).

@@ -54,7 +54,12 @@ fn odds(options: &Options) -> Vec<Odds> {
         headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         body: None,
     };
-    let (slow, late) = if options.scale > 0.5 { (5, 10) } else { (15, 60) };
+    let (slow, late) = match (options.without, options.scale > 0.5) {
+        // Few tasks have to be enough to see that a guard is missing.
+        (Some(_), _) => (15, 150),
+        (None, true) => (5, 10),
+        (None, false) => (15, 60),
+    };
     // A provider may still do what it was asked for until the quiet period ends, and not after: 5 s are ours, 60 its.
     let late =
         [(late, 30), (late, 60)].map(|(odds, seconds)| (odds, FaultKind::Late { delay_ms: milliseconds(seconds) }));
@@ -72,6 +77,8 @@ fn odds(options: &Options) -> Vec<Odds> {
         (10, FaultKind::HalfBody),
         (10, status(429, &[("retry-after", "1")])),
         (5, status(401, &[])),
+        // Long enough for a worker to be taken away between having looked and writing.
+        (30, FaultKind::Slow { delay_ms: milliseconds(10) }),
     ];
     let odds = |method: Option<&str>, path: &str, (per_thousand, kind): (u32, FaultKind)| Odds {
         method: method.map(str::to_owned),

@@ -25,8 +25,10 @@ use crate::up::variables::{APP_ROLE, DATABASE, QUEUE, Variables};
 use crate::up::{database, state};
 use crate::{Problem, Result, aws};
 
-/// A function's time in `template.yaml`, and the visibility of its messages.
-pub const WORKER_TIMEOUT: u64 = 120;
+/// More than `template.yaml` gives a worker: there, one that stood still for longer than its lease is out of time when it goes on,
+/// and calls nobody. What is tried here has to hold without that.
+pub const WORKER_TIMEOUT: u64 = 600;
+/// As in `template.yaml`.
 const VISIBILITY: u64 = 720;
 /// Readings go on beside the writes, and leave them room.
 const SYNC_INTERVAL: u64 = 1_800;

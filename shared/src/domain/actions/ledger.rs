@@ -172,8 +172,10 @@ impl Ledger<'_> {
 
     async fn go<W: Write>(&self, write: &W, effect: &Effect) -> Result<Landed, Halt> {
         let ours = Some(self.claim.fence);
+        chaos::stand_still();
         let begun = Instant::now();
         self.start(write, effect).await?;
+        chaos::stand_still();
         if begun.elapsed() > chaos::scaled(PROMPT) && chaos::stands(Guard::Fence) {
             self.retract(write.step(), ours).await?;
             return Err(Error::internal("The worker was held up before a write; nothing was written.").into());
