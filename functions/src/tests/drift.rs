@@ -120,6 +120,26 @@ fn the_gateway_has_every_route_and_streams_what_streams() {
     assert_eq!(deployed, routes.collect::<BTreeSet<_>>());
 }
 
+/// `cargo lambda watch` says nothing about a key it does not know, and 404 to every call.
+#[test]
+fn cargo_lambda_watch_has_every_route() {
+    let manifest: toml::Table = text("Cargo.toml").parse().unwrap();
+    let router = manifest["workspace"]["metadata"]["lambda"]["watch"]["router"].as_table().unwrap();
+    let served: BTreeSet<_> = router
+        .iter()
+        .flat_map(|(path, functions)| {
+            functions.as_array().unwrap().iter().map(move |entry| {
+                assert_eq!(entry.as_table().unwrap().len(), 2, "{path}: {entry}");
+                let [function, method] = ["function", "method"].map(|key| entry[key].as_str().unwrap());
+                (function, method, path.replace("{*proxy}", "{proxy+}"))
+            })
+        })
+        .collect();
+    let routes = ROUTES.iter().filter(|(binary, _)| *binary != "preflight-answer");
+
+    assert_eq!(served, routes.map(|(binary, route)| (*binary, route.method, route.path.to_owned())).collect());
+}
+
 fn endpoint(binary: &str, event: &Value) -> (String, String, String, bool) {
     let [method, path] = ["Method", "Path"].map(|name| event[name].as_str().unwrap().to_owned());
     let streams = event.get("ResponseTransferMode").is_some_and(|mode| mode == "RESPONSE_STREAM");

@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{chaos, tenants};
+use crate::{chaos, deploy, sam, tenants};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -42,6 +42,10 @@ pub enum Command {
     Outages,
     /// Start every Lambda binary under an emulated runtime and send it its sample event
     Boot(Boot),
+    /// Run the functions in SAM's containers: every one with its sample event, and the API in front of them
+    Sam(sam::Options),
+    /// Release the functions' code to a deployed stack, or take the newest release back
+    Deploy(deploy::Options),
     /// Send requests of many advisors at once over one shared database session, and look for what is somebody else's
     Tenants(tenants::Options),
     /// Attack the running product, and check that it keeps its promises

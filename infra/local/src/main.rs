@@ -1,13 +1,16 @@
 //! `cargo dev`: the whole product on one machine.
 
+mod answers;
 mod ask;
 mod attack;
 mod aws;
+mod binaries;
 mod boot;
 mod chaos;
 mod check;
 mod cli;
 mod clock;
+mod deploy;
 mod dotenv;
 mod fuzz;
 mod gateway;
@@ -17,11 +20,13 @@ mod migrate;
 mod outages;
 mod queue;
 mod runtime_api;
+mod sam;
 mod schedule;
 mod stop;
 mod tenants;
 mod terminal;
 mod up;
+mod world;
 
 use std::process::ExitCode;
 
@@ -73,6 +78,8 @@ async fn run(cli: Cli) -> Result<()> {
         Command::Check => check::run(),
         Command::Outages => outages::run(),
         Command::Boot(boot) => boot::run(&boot.functions).await,
+        Command::Sam(options) => sam::run(&options, Stop::listen()?).await,
+        Command::Deploy(options) => deploy::run(&options).await,
         Command::Tenants(options) => tenants::run(&options).await,
         Command::Attack(attack) => attack::run(&attack).await,
         Command::Fuzz(fuzz) => fuzz::run(&fuzz).await,

