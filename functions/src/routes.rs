@@ -87,5 +87,8 @@ pub const SCHEDULES: &[(&str, Schedule)] = &[
 ];
 
 /// Binary and what an operator invokes.
-pub const COMMANDS: &[(&str, Command)] =
-    &[("ops-migrate", ops::migrate::COMMAND), ("ops-reseal", ops::reseal::COMMAND)];
+pub const COMMANDS: &[(&str, Command)] = &[
+    ("ops-migrate", ops::migrate::COMMAND),
+    ("ops-reseal", ops::reseal::COMMAND),
+    ("ops-rotate", ops::rotate::COMMAND),
+];

@@ -42,7 +42,7 @@ pub struct Config {
     /// `DATABASE_URL`. Its password may be left out and given as the secret `DATABASE_PASSWORD`.
     pub database_url: SecretString,
     /// `DATABASE_SECRET_ID`: name or ARN of a secret of its own for that login, with `username` and `password`, which then is
-    /// `DATABASE_PASSWORD`. `ops-migrate` lets this login in.
+    /// `DATABASE_PASSWORD`. `ops-migrate` lets this login in, and `ops-rotate` changes it.
     pub database_secret_id: Option<String>,
     /// `DATABASE_OWNER_URL`: for migrations alone, which run as the owner of the schema.
     pub database_owner_url: Option<SecretString>,

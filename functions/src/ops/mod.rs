@@ -2,3 +2,4 @@
 
 pub mod migrate;
 pub mod reseal;
+pub mod rotate;

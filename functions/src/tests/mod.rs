@@ -17,6 +17,7 @@ mod hijack;
 mod migrations;
 mod oauth;
 mod outages;
+mod rotation;
 mod rules;
 mod secrecy;
 mod sessions;

@@ -2,6 +2,7 @@
 
 pub mod cloudformation;
 pub mod evidence;
+pub mod fresh;
 mod gate;
 mod issuer;
 mod listen;

@@ -9,7 +9,7 @@ use shared::config::Config;
 use shared::store::migrate;
 
 use crate::up::ports::Ports;
-use crate::up::variables::{APP_ROLE, QUEUE, SECRET, Variables};
+use crate::up::variables::{APP_ROLE, LOGIN_SECRET, QUEUE, SECRET, Variables};
 use crate::up::{VISIBILITY, database, stand_ins, state};
 use crate::{Problem, Result, aws};
 
@@ -42,6 +42,9 @@ pub async fn start(gateway: u16) -> Result<World> {
     cluster.execute(name, &database::let_in(secret("DATABASE_PASSWORD"))).await?;
     aws::create_queue(&aws::sqs(&moto.endpoint()), QUEUE, VISIBILITY).await?;
     aws::create_secret(&moto.endpoint(), SECRET, &secrets).await?;
+    let login = [("username", APP_ROLE), ("password", secret("DATABASE_PASSWORD"))];
+    let login = login.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    aws::create_secret(&moto.endpoint(), LOGIN_SECRET, &login).await?;
 
     let of_stand_ins = Variables::of_stand_ins(ports);
     let config = Config::read(|name| of_stand_ins.get(name)).map_err(|problems| Problem(problems.to_string()))?;
@@ -55,6 +58,7 @@ pub async fn start(gateway: u16) -> Result<World> {
     let mut variables = of_stand_ins.decided();
     variables.insert("DATABASE_URL".to_owned(), format!("postgresql://{APP_ROLE}@127.0.0.1:{}/{name}", ports.postgres));
     variables.insert("DATABASE_OWNER_URL".to_owned(), owner_url);
+    variables.insert("DATABASE_SECRET_ID".to_owned(), LOGIN_SECRET.to_owned());
     for (name, value) in [("AWS_ACCESS_KEY_ID", "local"), ("AWS_SECRET_ACCESS_KEY", "local"), ("APP_ENV", "test")] {
         variables.insert(name.to_owned(), value.to_owned());
     }

@@ -10,6 +10,7 @@ pub mod hubspot;
 pub mod hubspot_oauth;
 pub mod openai;
 pub mod queue;
+pub mod rotation;
 pub mod secrets;
 
 use url::Url;

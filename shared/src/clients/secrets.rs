@@ -12,12 +12,16 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use tokio::sync::Mutex;
 
+use super::rotation::Rotation;
 use crate::config::{Config, SECRET_NAMES, refuse_development_secret};
 use crate::error::{Cause, Error, Kind, Result, aws};
 use crate::model::Clock;
 
 /// Secrets Manager was away: it is asked again after this.
 const AGAIN: Duration = Duration::from_secs(30);
+
+/// What Secrets Manager calls the version that counts.
+pub(super) const CURRENT: &str = "AWSCURRENT";
 
 /// A key for tokens at rest.
 #[derive(Clone)]
@@ -32,6 +36,8 @@ pub struct Secrets {
     values: BTreeMap<&'static str, SecretString>,
     /// The first seals; all of them open.
     pub token_keys: Vec<Key>,
+    /// Whose the password of the database is, where the login has a secret of its own.
+    pub database_user: Option<String>,
 }
 
 impl Secrets {
@@ -49,6 +55,21 @@ impl Secrets {
 pub struct Login {
     pub username: String,
     pub password: SecretString,
+    /// What stands beside them: the kind of database, its address.
+    pub beside: BTreeMap<String, Value>,
+}
+
+impl Login {
+    pub(super) fn read(text: &SecretString) -> Result<Self> {
+        let wrong = || Error::internal("The secret of a login to the database must have `username` and `password`.");
+        let mut stored: BTreeMap<String, Value> = serde_json::from_str(text.expose_secret()).map_err(|_| wrong())?;
+        let mut take = |name| match stored.remove(name) {
+            Some(Value::String(text)) if !text.is_empty() => Ok(text),
+            _ => Err(wrong()),
+        };
+        let (username, password) = (take("username")?, take("password")?.into());
+        Ok(Self { username, password, beside: stored })
+    }
 }
 
 /// Where secrets come from. Clones of the app share it.
@@ -137,7 +158,11 @@ impl Vault {
         };
         // At once: a cold start waits for both.
         let (mut values, login) = futures::try_join!(stored, database)?;
-        values.extend(login.map(|login| ("DATABASE_PASSWORD", login.password)));
+        let mut database_user = None;
+        if let Some(Login { username, password, .. }) = login {
+            database_user = Some(username);
+            values.insert("DATABASE_PASSWORD", password);
+        }
         values.extend(self.overrides.clone());
         if self.deployed {
             for (name, value) in &values {
@@ -146,7 +171,7 @@ impl Vault {
             }
         }
         let token_keys = token_keys(&values)?;
-        Ok(Secrets { values, token_keys })
+        Ok(Secrets { values, token_keys, database_user })
     }
 
     async fn read_stored(&self, id: &str) -> Result<BTreeMap<&'static str, SecretString>> {
@@ -161,18 +186,17 @@ impl Vault {
     /// A login to the database as it is now; nothing is kept.
     pub async fn login(&self, id: &str) -> Result<Login> {
         let text = self.text(id, "Secrets Manager did not give a login to the database.").await?;
-        let wrong = || Error::internal("The secret of a login to the database must have `username` and `password`.");
-        // RDS and the proxy keep numbers beside them.
-        let mut stored: BTreeMap<String, Value> = serde_json::from_str(text.expose_secret()).map_err(|_| wrong())?;
-        let mut take = |name| match stored.remove(name) {
-            Some(Value::String(text)) if !text.is_empty() => Ok(text),
-            _ => Err(wrong()),
-        };
-        Ok(Login { username: take("username")?, password: take("password")?.into() })
+        Login::read(&text)
+    }
+
+    /// The change of a login's secret to another version.
+    pub fn rotation<'a>(&'a self, id: &'a str, token: &'a str) -> Rotation<'a> {
+        Rotation { client: &self.client, id, token }
     }
 
     async fn text(&self, id: &str, failed: &'static str) -> Result<SecretString> {
-        let answer = self.client.get_secret_value().secret_id(id).send().await;
+        let wanted = self.client.get_secret_value().secret_id(id).version_stage(CURRENT);
+        let answer = wanted.send().await;
         let answer = answer.map_err(|error| Error::new(Kind::Unavailable, failed).because(aws(&error)))?;
         Ok(SecretString::from(answer.secret_string.unwrap_or_default()))
     }

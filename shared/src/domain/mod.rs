@@ -10,6 +10,7 @@ pub mod events;
 pub mod inbound;
 pub mod knowledge;
 pub mod limits;
+pub mod login;
 pub mod models;
 pub mod rules;
 pub mod schema;

@@ -134,6 +134,7 @@ impl World {
         let secrets = self.vault.get().await?;
         let pool = Pool::new(&store::db::Address {
             url: &self.config.database_url,
+            user: secrets.database_user.as_deref(),
             password: secrets.optional("DATABASE_PASSWORD"),
             authorities: authorities.as_deref(),
             require_tls: self.config.env.is_deployed(),

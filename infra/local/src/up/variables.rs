@@ -14,6 +14,8 @@ pub const APP_ROLE: &str = "fa_local";
 pub const DATABASE: &str = "advisor";
 pub const QUEUE: &str = "tasks";
 pub const SECRET: &str = "financial-advisor-local";
+/// Of the functions' login, where that has one of its own.
+pub const LOGIN_SECRET: &str = "financial-advisor-local-database";
 
 /// Which providers a stand-in plays.
 #[derive(Clone, Copy)]

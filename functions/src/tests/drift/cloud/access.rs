@@ -150,7 +150,9 @@ pub fn network(all: &All) -> Vec<String> {
         }
     }
     for (name, permission) in each(all, "AWS::Lambda::Permission") {
-        if permission["Principal"] != "apigateway.amazonaws.com" || permission.get("SourceArn").is_none() {
+        let services = ["apigateway.amazonaws.com", "secretsmanager.amazonaws.com"];
+        let known = services.iter().any(|service| permission["Principal"] == *service);
+        if !known || permission.get("SourceArn").is_none() {
             broken.push(format!("{name} lets others invoke"));
         }
     }

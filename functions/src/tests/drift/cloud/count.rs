@@ -49,7 +49,7 @@ fn it_counts_as_sam_does() {
     let all = Template::all();
 
     // What SAM 1.115 makes of it.
-    assert_eq!(resources(&all["infra/aws/migrations.yaml"]), 6);
+    assert_eq!(resources(&all["infra/aws/migrations.yaml"]), 12);
     assert_eq!(parts(&all["template.yaml"].named("schedules-sweep")), 7);
     assert_eq!(parts(&all["template.yaml"].named("sessions-delete")), 6);
     assert_eq!(parts(&all["template.yaml"].named("auth-me")), 6, "a group of CodeDeploy's besides");
