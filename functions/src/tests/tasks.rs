@@ -104,6 +104,34 @@ async fn a_lost_bell_costs_time_and_not_the_task() {
 }
 
 #[tokio::test]
+async fn the_clock_rings_for_one_task_of_each_lane_and_for_none_of_a_lane_that_is_busy() {
+    let app = TestApp::start().await;
+    app.advisor(ADA).await;
+    app.advisor(EVE).await;
+    app.sql("delete from tasks").await;
+    app.forget_messages().await;
+    // Ada has three of one lane and one of another, which is busy; Eve has two of the first.
+    app.sql(
+        "insert into tasks (user_id, id, task_type, lane, payload, run_after, state, lease_until)
+         select u.id, gen_random_uuid(), t.lane, t.lane, jsonb_build_object('type', t.lane), now() - t.ago, t.state,
+                case when t.state = 'in_progress' then now() + interval '1 minute' end
+           from (select id, row_number() over (order by id) as nth from users) u
+           join (values ('watch', interval '3 s', 'pending', 2), ('watch', interval '2 s', 'pending', 2),
+                        ('watch', interval '1 s', 'pending', 1), ('embed', interval '9 s', 'in_progress', 1),
+                        ('embed', interval '1 s', 'pending', 1)) t(lane, ago, state, those)
+             on u.nth <= t.those",
+    )
+    .await;
+
+    app.sweep().await;
+
+    assert_eq!(app.count("select count(*) from tasks where rung_at is not null").await, 2);
+    let first = "select count(*) from tasks where rung_at is not null and lane = 'watch' and run_after < now() - interval '2.5 s'";
+    assert_eq!(app.count(first).await, 2, "the oldest of each");
+    assert_eq!(app.receive().await.len(), 2);
+}
+
+#[tokio::test]
 async fn a_task_whose_worker_died_is_taken_back() {
     let app = TestApp::start().await;
     let ada = app.advisor(ADA).await;
