@@ -156,8 +156,9 @@ impl Vault {
                 None => Ok(None),
             }
         };
-        // At once: a cold start waits for both.
-        let (mut values, login) = futures::try_join!(stored, database)?;
+        // At once: a cold start waits for both. On the heap: whatever needs a secret has all of AWS's client within it, which is
+        // deeper than the compiler follows.
+        let (mut values, login) = Box::pin(async { futures::try_join!(stored, database) }).await?;
         let mut database_user = None;
         if let Some(Login { username, password, .. }) = login {
             database_user = Some(username);

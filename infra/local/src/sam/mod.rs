@@ -46,6 +46,9 @@ pub struct Options {
     /// Run a Docker engine of its own (as root) where none answers, until the command ends
     #[arg(long)]
     pub start_engine: bool,
+    /// Where no Docker engine can be had, say so aloud and be content: for CI
+    #[arg(long, conflicts_with = "hold")]
+    pub where_possible: bool,
     /// Call nothing: keep the world running, and say how to call the functions by hand
     #[arg(long)]
     pub hold: bool,
@@ -62,7 +65,16 @@ struct Sam {
 }
 
 pub async fn run(options: &Options, stop: Stop) -> Result<()> {
-    let sam = Sam::prepare(options).await?;
+    let home = Home::find()?;
+    let engine = match Engine::find(&home, options.start_engine).await {
+        Ok(engine) => engine,
+        Err(Problem(why)) if options.where_possible => {
+            say(format_args!("\n  !! NOT RUN: no function was called in SAM's containers.\n  !! {why}\n"));
+            return Ok(());
+        }
+        Err(problem) => return Err(problem),
+    };
+    let sam = Sam::prepare(options, home, engine).await?;
     let outcome = if options.hold {
         sam.hold(&stop).await;
         Ok(())
@@ -77,11 +89,9 @@ pub async fn run(options: &Options, stop: Stop) -> Result<()> {
 }
 
 impl Sam {
-    async fn prepare(options: &Options) -> Result<Self> {
-        let home = Home::find()?;
+    async fn prepare(options: &Options, home: Home, engine: Engine) -> Result<Self> {
         let names = world::functions(&home, &options.functions)?;
         let functions = template::functions(&home)?;
-        let engine = Engine::find(&home, options.start_engine).await?;
         let program = install::sam(&home, &|line| say(format_args!("  · {line}")))?;
         step("Image", async {
             let version = engine.version()?;
