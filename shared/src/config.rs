@@ -86,6 +86,11 @@ pub struct Config {
     /// `OPENAI_REQUESTS_PER_MINUTE` and `OPENAI_TOKENS_PER_MINUTE`: what all advisors together may use of the account at
     /// OpenAI; `OPENAI_REQUESTS_PER_MINUTE_EACH`: requests of one of them. 0, the default, for any number.
     pub model_pace: Pace,
+    /// `SLOW_QUERY_MS`: what takes the database longer is logged, by the query's name. Default 500.
+    pub slow_query: Duration,
+    /// `METRICS_NAMESPACE`: CloudWatch's namespace for what each invocation counts, one line of the log each. Without one no
+    /// such lines are written.
+    pub metrics_namespace: Option<String>,
     /// `GOOGLE_SITE_VERIFICATION`: names of the files by which Google knows the owner of the domain, separated by commas.
     pub google_site_verification: Vec<String>,
 }
@@ -252,6 +257,8 @@ impl Config {
                 tokens: vars.parsed_or("OPENAI_TOKENS_PER_MINUTE", 0),
                 requests_each: vars.parsed_or("OPENAI_REQUESTS_PER_MINUTE_EACH", 0),
             },
+            slow_query: Duration::from_millis(vars.parsed_or("SLOW_QUERY_MS", 500)),
+            metrics_namespace: vars.first(&["METRICS_NAMESPACE"]),
             google_site_verification: vars.list("GOOGLE_SITE_VERIFICATION"),
             public_url,
             webhook_base_url,

@@ -11,6 +11,7 @@ use shared::edge::{Call, Reply, Route};
 use shared::model::ConversationId;
 use shared::model::action::Kept;
 use shared::{App, Result};
+use tracing::Instrument;
 
 use super::body::{Asking, Question, What, question};
 
@@ -37,14 +38,14 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
             let decided = decide::by_parts(app, &responses).await?;
             let app = app.clone();
             let (listener, events) = encode::channel();
-            tokio::spawn(async move { decide::run(&app, decided, listener, time_left).await });
+            tokio::spawn(async move { decide::run(&app, decided, listener, time_left).await }.in_current_span());
             return Ok(encode::reply(protocol, events));
         }
     };
     if stream {
         let app = app.clone();
         let (listener, events) = encode::channel();
-        tokio::spawn(async move { turn::run(&app, asked, listener).await });
+        tokio::spawn(async move { turn::run(&app, asked, listener).await }.in_current_span());
         return Ok(encode::reply(protocol, events));
     }
     let answered = turn::run_whole(app, asked).await;

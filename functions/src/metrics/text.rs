@@ -6,40 +6,34 @@
 
 use std::fmt::Write;
 
-use shared::store::metrics::{BOUNDS, Sample};
-
-/// Name, type, what it is, labels.
-type Family = (&'static str, &'static str, &'static str, &'static [&'static str]);
-
-const FAMILIES: &[Family] = &[
-    ("http_requests_total", "counter", "Total HTTP requests", &["method", "endpoint", "status"]),
-    ("http_request_duration_seconds", "histogram", "HTTP request duration in seconds", &["method", "endpoint"]),
-    ("http_requests_in_progress", "gauge", "Number of HTTP requests in progress", &["method", "endpoint"]),
-    ("openai_requests_total", "counter", "Total OpenAI API requests", &["model", "status"]),
-    ("openai_tokens_total", "counter", "Total OpenAI tokens used", &["model", "type"]),
-    ("openai_request_duration_seconds", "histogram", "OpenAI API request duration in seconds", &["model"]),
-    ("rag_searches_total", "counter", "Total RAG search operations", &["status"]),
-    ("rag_search_duration_seconds", "histogram", "RAG search duration in seconds", &[]),
-    ("tasks_created_total", "counter", "Total tasks created", &["task_type"]),
-    ("tasks_completed_total", "counter", "Total tasks completed", &["task_type", "status"]),
-    ("tasks_in_queue", "gauge", "Number of tasks in queue", &["state"]),
-    ("webhook_events_total", "counter", "Total webhook events received", &["source", "event_type"]),
-];
+use shared::store::metrics::Sample;
+use shared::telemetry::family::{ALL, BOUNDS, Kind};
 
 /// All families, those without a sample too. Samples of one histogram stand together.
 pub fn of(samples: &[Sample]) -> String {
     let mut out = String::new();
-    for (name, kind, help, labels) in FAMILIES {
-        line(&mut out, format_args!("# HELP {name} {help}\n# TYPE {name} {kind}"));
-        let own: Vec<&Sample> = samples.iter().filter(|sample| sample.name == *name).collect();
-        if *kind == "histogram" {
+    for family in ALL {
+        let (name, labels) = (family.name, family.labels);
+        let kind = match family.kind {
+            Kind::Counter | Kind::Seconds => "counter",
+            Kind::Gauge => "gauge",
+            Kind::Histogram => "histogram",
+        };
+        line(&mut out, format_args!("# HELP {name} {}\n# TYPE {name} {kind}", family.help));
+        // What an older version counted by other labels is nobody's any more.
+        let own: Vec<&Sample> =
+            samples.iter().filter(|sample| sample.name == name && sample.labels.len() == labels.len()).collect();
+        if family.kind == Kind::Histogram {
             for one in own.chunk_by(|a, b| a.labels == b.labels) {
                 histogram(&mut out, name, &pairs(labels, &one[0].labels), one);
             }
-        } else {
-            for sample in own {
-                let labels = braced(&pairs(labels, &sample.labels));
-                line(&mut out, format_args!("{name}{labels} {}", sample.count));
+            continue;
+        }
+        for sample in own {
+            let labels = braced(&pairs(labels, &sample.labels));
+            match family.kind {
+                Kind::Seconds => line(&mut out, format_args!("{name}{labels} {}", sample.seconds)),
+                _ => line(&mut out, format_args!("{name}{labels} {}", sample.count)),
             }
         }
     }
@@ -92,7 +86,7 @@ mod tests {
         let text = of(&[
             sample("rag_search_duration_seconds", &[], Some(0), 2, 0.004),
             sample("rag_search_duration_seconds", &[], Some(3), 1, 0.03),
-            sample("rag_search_duration_seconds", &[], Some(14), 1, 20.0),
+            sample("rag_search_duration_seconds", &[], Some(BOUNDS.len()), 1, 200.0),
         ]);
 
         for line in [
@@ -101,7 +95,7 @@ mod tests {
             "rag_search_duration_seconds_bucket{le=\"0.05\"} 3",
             "rag_search_duration_seconds_bucket{le=\"10\"} 3",
             "rag_search_duration_seconds_bucket{le=\"+Inf\"} 4",
-            "rag_search_duration_seconds_sum 20.034",
+            "rag_search_duration_seconds_sum 200.034",
             "rag_search_duration_seconds_count 4",
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");

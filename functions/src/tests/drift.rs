@@ -1,8 +1,10 @@
 //! The lists of what is deployed say the same: `routes.rs`, the binaries, `template.yaml`, the sample events, the README.
 
+mod alarms;
 mod chaos;
 mod cloud;
 mod description;
+mod features;
 mod pages;
 mod source;
 mod template;

@@ -16,6 +16,7 @@ mod frontend;
 mod hijack;
 mod migrations;
 mod oauth;
+mod observability;
 mod outages;
 mod rotation;
 mod rules;

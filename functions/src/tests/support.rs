@@ -224,7 +224,7 @@ impl TestApp {
     /// Lets the clock of this function strike.
     pub async fn tick(&self, schedule: &str) {
         let (_, schedule) = SCHEDULES.iter().find(|(binary, _)| *binary == schedule).unwrap();
-        (schedule.handler)(&self.app).await.unwrap();
+        schedule.run(&self.app).await.unwrap();
     }
 
     /// What is on the queue, as the consumer's events carry it, with each message's receipt.

@@ -2,14 +2,12 @@
 
 use shared::domain::tasks::run;
 use shared::edge::Consumer;
-use shared::edge::queue::bell;
+use shared::model::TaskId;
 use shared::{App, Result};
 
 pub const CONSUMER: Consumer =
-    Consumer { queue: "tasks", batch_size: 1, handler: |app, body| Box::pin(handler(app, body)) };
+    Consumer { queue: "tasks", batch_size: 1, handler: |app, task| Box::pin(handler(app, task)) };
 
-async fn handler(app: &App, body: &str) -> Result<()> {
-    let task = bell(body)?;
-
+async fn handler(app: &App, task: TaskId) -> Result<()> {
     run::run(app, task).await
 }

@@ -48,6 +48,8 @@ pub enum Command {
     Deploy(deploy::Options),
     /// Send requests of many advisors at once over one shared database session, and look for what is somebody else's
     Tenants(tenants::Options),
+    /// Have a real Prometheus look at two instances under load, and compare what it has seen with what was sent
+    Metrics(crate::metrics::Options),
     /// Attack the running product, and check that it keeps its promises
     Attack(crate::attack::Options),
     /// Feed the parsers what nobody thought of, under libFuzzer

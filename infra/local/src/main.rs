@@ -16,6 +16,7 @@ mod fuzz;
 mod gateway;
 mod http_client;
 mod mail;
+mod metrics;
 mod migrate;
 mod outages;
 mod queue;
@@ -81,6 +82,7 @@ async fn run(cli: Cli) -> Result<()> {
         Command::Sam(options) => sam::run(&options, Stop::listen()?).await,
         Command::Deploy(options) => deploy::run(&options).await,
         Command::Tenants(options) => tenants::run(&options).await,
+        Command::Metrics(options) => metrics::run(&options).await,
         Command::Attack(attack) => attack::run(&attack).await,
         Command::Fuzz(fuzz) => fuzz::run(&fuzz).await,
         Command::Chaos(options) => chaos::run(options, Stop::listen()?).await,

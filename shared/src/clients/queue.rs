@@ -21,9 +21,14 @@ const SILENCE: Duration = Duration::from_secs(5);
 const MAX_DELAY: Duration = Duration::from_secs(900);
 
 /// What stands in a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Bell {
-    V1 { task: TaskId },
+    V1 {
+        task: TaskId,
+        /// Of whoever rang.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        correlation_id: Option<String>,
+    },
 }
 
 pub struct Queue {
@@ -44,7 +49,7 @@ impl Queue {
     }
 
     /// Asks for a worker, after a while if `delay` says so. What is due later than SQS can wait is left to the sweep.
-    pub async fn ring(&self, task: TaskId, delay: Duration) -> Result<()> {
+    pub async fn ring(&self, task: TaskId, delay: Duration, correlation_id: Option<&str>) -> Result<()> {
         if delay > MAX_DELAY {
             return Ok(());
         }
@@ -52,7 +57,7 @@ impl Queue {
         if self.silent(|until| until.is_some_and(|until| Instant::now() < until)) {
             return Err(unheard().because("it fell silent a moment ago"));
         }
-        let body = serde_json::to_string(&Bell::V1 { task })?;
+        let body = serde_json::to_string(&Bell::V1 { task, correlation_id: correlation_id.map(str::to_owned) })?;
         let seconds = i32::try_from(delay.as_secs_f64().ceil() as i64).unwrap_or(0);
         let send = self.client.send_message().queue_url(&self.url).message_body(body).delay_seconds(seconds).send();
         let Ok(sent) = tokio::time::timeout(PATIENCE, send).await else {

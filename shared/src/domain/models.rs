@@ -1,6 +1,8 @@
 //! The language model and the embedding model, with a key that works: one that is refused may have been rotated, and is read
 //! again, once.
 
+mod heard;
+
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
@@ -13,20 +15,26 @@ use crate::domain::{World, limits};
 use crate::error::{Error, Kind, Result};
 use crate::model::UserId;
 use crate::store::model_calls::{self, Call};
-use crate::store::{metrics, model_days};
+use crate::store::model_days;
+use heard::Heard;
 
 const BUDGET_SPENT: &str = "What the language model may do for you in one day is used up. It goes on at midnight UTC.";
 
 /// Vectors of 1,536 dimensions, in the order of the texts.
 pub async fn embed(world: &World, owner: UserId, texts: &[String]) -> Result<Embedded> {
     limits::model(world, limits::EMBEDDING_MODEL, None, tokens(texts.iter().map(String::len).sum())).await?;
+    let asked = Instant::now();
     let mut answer = openai(world, &*world.secrets().await?)?.embed(texts).await;
     if is_key_refused(&answer) {
         answer = openai(world, &*world.vault.refresh().await?)?.embed(texts).await;
     }
-    if let Err(error) = &answer {
-        limits::heed(world, owner, error).await;
-        count_failure(world, &world.config.openai.embedding_model).await;
+    let heard = Heard::of(world, &world.config.openai.embedding_model, asked);
+    match &answer {
+        Ok(embedded) => heard.whole(embedded.tokens, 0),
+        Err(error) => {
+            limits::heed(world, owner, error).await;
+            heard.failed();
+        }
     }
     answer
 }
@@ -37,15 +45,20 @@ pub async fn chat(world: &World, owner: UserId, request: &ChatRequest) -> Result
     limits::model(world, limits::CHAT_MODEL, Some(owner), tokens(said) + request.max_output_tokens.unwrap_or_default())
         .await?;
     take(world, owner).await?;
+    let asked = Instant::now();
     let mut answer = openai(world, &*world.secrets().await?)?.stream(request).await;
     if is_key_refused(&answer) {
         answer = openai(world, &*world.vault.refresh().await?)?.stream(request).await;
     }
-    if let Err(error) = &answer {
-        limits::heed(world, owner, error).await;
-        count_failure(world, &world.config.openai.chat_model).await;
+    let mut heard = Heard::of(world, &world.config.openai.chat_model, asked);
+    match answer {
+        Ok(deltas) => Ok(deltas.inspect(move |delta| heard.hear(delta)).boxed()),
+        Err(error) => {
+            limits::heed(world, owner, &error).await;
+            heard.failed();
+            Err(error)
+        }
     }
-    answer
 }
 
 /// About four bytes to one.
@@ -108,13 +121,6 @@ async fn take(world: &World, owner: UserId) -> Result<()> {
     match spent {
         None => Ok(()),
         Some(wait) => Err(Error::new(Kind::RateLimited, BUDGET_SPENT).after(Some(wait))),
-    }
-}
-
-async fn count_failure(world: &World, model: &str) {
-    let counted = async { metrics::count(&world.db().await?, "openai_requests_total", &[model, "error"]).await };
-    if let Err(error) = counted.await {
-        tracing::warn!(error = ?error, "a failed model call was not counted");
     }
 }
 

@@ -17,7 +17,8 @@ use crate::config::Config;
 use crate::domain::accounts::google_keys::GoogleKeys;
 use crate::error::{Error, Kind, Result};
 use crate::model::{Clock, TaskId};
-use crate::store::{self, Connection, Pool};
+use crate::store::{self, Connection, Pool, metrics};
+use crate::telemetry::{Queries, Trail};
 
 /// What is left of a function's time when it must not wait for the database any more, but say so.
 const TO_SAY_SO: Duration = Duration::from_millis(500);
@@ -38,6 +39,7 @@ pub struct Inner {
     pub google_keys: GoogleKeys,
     pool: RwLock<Option<Pool>>,
     pool_size: usize,
+    queries: Queries,
 }
 
 impl Deref for World {
@@ -60,6 +62,7 @@ impl World {
             google_keys: GoogleKeys::default(),
             pool: RwLock::new(None),
             pool_size: connections,
+            queries: Queries::default(),
             config,
         };
         Ok(Self { inner: Arc::new(inner), http })
@@ -78,6 +81,41 @@ impl World {
         match left_until(deadline, self.now()) {
             Some(left) => self.until(Instant::now() + left),
             None => self.clone(),
+        }
+    }
+
+    /// The same for one invocation, which begins: with this id, if it is fit, or with one of its own.
+    #[must_use]
+    pub fn invoked(&self, correlation_id: Option<&str>) -> Self {
+        self.on(Trail::begin(correlation_id, self.config.metrics_namespace.as_deref()))
+    }
+
+    /// The same invocation, on behalf of what began elsewhere.
+    #[must_use]
+    pub fn on_behalf_of(&self, correlation_id: Option<&str>) -> Self {
+        self.on(self.trail().on_behalf_of(correlation_id))
+    }
+
+    fn on(&self, trail: Trail) -> Self {
+        Self { inner: self.inner.clone(), http: self.http.on(trail) }
+    }
+
+    /// What is known of this invocation.
+    pub fn trail(&self) -> &Trail {
+        self.http.trail()
+    }
+
+    /// Writes down what was counted; for a request that is answered, closes it. A number that is lost is no reason to lose what
+    /// it counts.
+    pub async fn write_counts(&self, closed: Option<&metrics::Request<'_>>) {
+        let (mut counts, queries) = self.trail().take();
+        counts.extend(self.queries.add(queries, Instant::now()));
+        if counts.is_empty() && closed.is_none() {
+            return;
+        }
+        let written = async { metrics::add(&self.db().await?, &counts, closed).await };
+        if let Err(error) = written.await {
+            tracing::warn!(error = ?error, counts = counts.len(), "what was counted is lost");
         }
     }
 
@@ -106,11 +144,11 @@ impl World {
     async fn connection(&self) -> Result<Connection> {
         let ends = self.http.ends().map(|ends| ends.checked_sub(TO_SAY_SO).unwrap_or(ends));
         let pool = self.pool().await?;
-        match pool.get_until(ends).await {
+        match pool.get_until(ends, self.trail().clone()).await {
             Err(error) if store::db::is_wrong_password(&error) => {
                 self.vault.refresh().await?;
                 *self.pool.write().await = None;
-                self.pool().await?.get_until(ends).await
+                self.pool().await?.get_until(ends, self.trail().clone()).await
             }
             connection => connection,
         }
@@ -139,6 +177,7 @@ impl World {
             authorities: authorities.as_deref(),
             require_tls: self.config.env.is_deployed(),
             size: self.pool_size,
+            slow: self.config.slow_query,
         })?;
         *slot = Some(pool.clone());
         Ok(pool)
@@ -151,7 +190,7 @@ impl World {
 
     /// Rings for a task whose row is committed. A bell that is lost costs time, not the task: the sweep rings again.
     pub async fn ring(&self, task: TaskId, delay: Duration) {
-        if let Err(error) = self.in_time(self.queue.ring(task, delay)).await {
+        if let Err(error) = self.in_time(self.queue.ring(task, delay, self.trail().correlation_id())).await {
             tracing::warn!(task.id = %task, error = ?error, "a bell was lost; the sweep will ring again");
         }
     }

@@ -1,9 +1,9 @@
-//! Who is let in, how often, and what is counted of it. One statement before the handler, which also finds the session; one
-//! after it.
+//! Who is let in, how often, and what is counted of it: one statement before the handler, which also finds the session. What
+//! became of the call is counted after it (`World::write_counts`).
 
 use std::time::Duration;
 
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue};
 use jiff::Timestamp;
 
 use super::call::Call;
@@ -12,7 +12,6 @@ use crate::App;
 use crate::domain::accounts::session;
 use crate::domain::limits::{self, MINUTE};
 use crate::error::{Error, Kind, Result};
-use crate::store::metrics::{self, Request};
 use crate::store::request_windows::{self, Arrival, Window};
 
 /// <https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/>, from draft 8 on.
@@ -69,16 +68,4 @@ fn tell(call: &Call, windows: &[(&str, Window)], most: u32) {
 
 fn seconds(window: Window) -> u64 {
     window.left.as_secs() + 1
-}
-
-/// Counts the answer. A number that is lost is no reason to lose the answer.
-pub(super) async fn answered(app: &App, route: &Route, status: StatusCode, began: Timestamp, took: Duration) {
-    let (method, endpoint, status) = (route.method, route.path, status.as_u16());
-    let counted = async {
-        let db = app.db().await?;
-        metrics::answered(&db, &Request { method, endpoint, status, began, took }).await
-    };
-    if let Err(error) = counted.await {
-        tracing::warn!(error = ?error, "an answer was not counted");
-    }
 }

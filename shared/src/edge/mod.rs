@@ -8,6 +8,7 @@ pub mod encode;
 pub mod headers;
 pub mod http;
 mod idempotency;
+mod numbers;
 mod operator;
 pub mod problem;
 pub mod queue;

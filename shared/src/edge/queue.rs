@@ -8,6 +8,7 @@ use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use futures::FutureExt;
 use tracing::Instrument;
 
+use super::numbers;
 use crate::App;
 use crate::clients::queue::Bell;
 use crate::error::{Error, Result};
@@ -21,8 +22,8 @@ pub struct Consumer {
     pub handler: MessageHandler,
 }
 
-/// Handles one message's body. An error that may pass lets it come again; one that never will is dropped, and logged.
-pub type MessageHandler = for<'a> fn(&'a App, &'a str) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
+/// Does the task a message rings for. An error that may pass lets it come again; one that never will is dropped, and logged.
+pub type MessageHandler = for<'a> fn(&'a App, TaskId) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
 
 impl Consumer {
     /// Each message on its own: one that cannot be handled does not hold up its neighbours.
@@ -30,19 +31,40 @@ impl Consumer {
         let mut response = SqsBatchResponse::default();
         for message in event.records {
             let id = message.message_id.unwrap_or_default();
-            let span = tracing::info_span!("message", queue = self.queue, message.id = id);
-            let handling = (self.handler)(app, message.body.as_deref().unwrap_or_default());
-            // Left to the runtime, a panic's message would be told to whoever called, and its neighbours would come again.
-            let handled = AssertUnwindSafe(handling).catch_unwind().instrument(span).await;
-            if let Err(error) = handled.unwrap_or_else(|_| Err(Error::internal("The message's handler panicked.")))
-                && comes_again(&error)
-            {
+            let bell = bell(message.body.as_deref().unwrap_or_default());
+            let app = &app.invoked(bell.as_ref().ok().and_then(|(_, call)| call.as_deref()));
+            let span = tracing::info_span!(
+                "message",
+                queue = self.queue,
+                message.id = id,
+                correlation_id = app.trail().correlation_id(),
+            );
+            if !self.handle_one(app, bell.map(|(task, _)| task)).instrument(span).await {
                 let mut failure = BatchItemFailure::default();
                 failure.item_identifier = id;
                 response.batch_item_failures.push(failure);
             }
         }
         response
+    }
+
+    /// Whether it is done with.
+    async fn handle_one(&self, app: &App, task: Result<TaskId>) -> bool {
+        let handled = match task {
+            // Left to the runtime, a panic's message would be told to whoever called, and its neighbours would come again.
+            Ok(task) => AssertUnwindSafe((self.handler)(app, task)).catch_unwind().await,
+            Err(error) => Ok(Err(error)),
+        };
+        let handled = handled.unwrap_or_else(|_| Err(Error::internal("The message's handler panicked.")));
+        let done = match &handled {
+            Ok(()) => true,
+            Err(error) => {
+                numbers::failed(app.trail(), "message", error);
+                !comes_again(error)
+            }
+        };
+        app.write_counts(None).await;
+        done
     }
 }
 
@@ -51,10 +73,10 @@ fn comes_again(error: &Error) -> bool {
     error.kind.is_retryable()
 }
 
-/// The task a bell rings for.
-pub fn bell(body: &str) -> Result<TaskId> {
+/// The task a bell rings for, and the call it was rung in.
+pub fn bell(body: &str) -> Result<(TaskId, Option<String>)> {
     match serde_json::from_str(body) {
-        Ok(Bell::V1 { task }) => Ok(task),
+        Ok(Bell::V1 { task, correlation_id }) => Ok((task, correlation_id)),
         Err(error) => Err(Error::bad_request("A message on the task queue is no bell.").because(error)),
     }
 }

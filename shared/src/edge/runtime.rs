@@ -1,18 +1,14 @@
 //! Starts a Lambda. Nothing here is generic: the runtime is compiled once, in this crate, and not in every binary.
 
-use std::future::Future;
-use std::panic::AssertUnwindSafe;
-
 use aws_lambda_events::sqs::SqsEvent;
-use futures::FutureExt;
-use lambda_runtime::{LambdaEvent, service_fn};
+use lambda_runtime::{Context, LambdaEvent, service_fn};
 use serde_json::Value;
+use tracing::{Instrument, Span};
 
 use super::http::service;
 use super::queue::Consumer;
 use super::route::{Mode, Route};
 use super::schedule::{Command, Schedule};
-use crate::error::{Error, Result};
 use crate::{App, telemetry};
 
 pub type Fatal = lambda_runtime::Error;
@@ -30,7 +26,8 @@ pub fn serve_queue(consumer: &'static Consumer) -> Result<(), Fatal> {
     start(async move |app: App| {
         let handle = |event: LambdaEvent<SqsEvent>| {
             let app = app.until_deadline(event.context.deadline);
-            async move { Ok::<_, Fatal>(consumer.handle(&app, event.payload).await) }
+            let span = invocation(&event.context);
+            async move { Ok::<_, Fatal>(consumer.handle(&app, event.payload).await) }.instrument(span)
         };
         lambda_runtime::run(service_fn(handle)).await
     })
@@ -41,10 +38,12 @@ pub fn serve_schedule(schedule: &'static Schedule) -> Result<(), Fatal> {
     start(async move |app: App| {
         let handle = |event: LambdaEvent<Value>| {
             let app = app.until_deadline(event.context.deadline);
+            let span = invocation(&event.context);
             async move {
-                ended((schedule.handler)(&app)).await?;
+                schedule.run(&app).await?;
                 Ok::<_, Fatal>(Value::Null)
             }
+            .instrument(span)
         };
         lambda_runtime::run(service_fn(handle)).await
     })
@@ -55,18 +54,16 @@ pub fn serve_command(command: &'static Command) -> Result<(), Fatal> {
     start(async move |app: App| {
         let handle = |event: LambdaEvent<Value>| {
             let app = app.until_deadline(event.context.deadline);
-            async move { Ok::<_, Fatal>(ended((command.handler)(&app, event.payload)).await?) }
+            let span = invocation(&event.context);
+            async move { Ok::<_, Fatal>(command.run(&app, event.payload).await?) }.instrument(span)
         };
         lambda_runtime::run(service_fn(handle)).await
     })
 }
 
-/// What came of work that no advisor waits for. A panic is one failure among others: left to the runtime, its message would be
-/// the answer.
-async fn ended<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
-    let ended = AssertUnwindSafe(work).catch_unwind().await;
-    let ended = ended.unwrap_or_else(|_| Err(Error::internal("Something went wrong on our side.")));
-    ended.inspect_err(|error| tracing::error!(error = ?error, "an invocation failed"))
+/// Lambda's own id of what it runs, in every line.
+fn invocation(context: &Context) -> Span {
+    tracing::info_span!("lambda", request.id = context.request_id)
 }
 
 /// One event at a time, so one thread is enough.

@@ -1,6 +1,7 @@
 //! A background task and its states.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -163,6 +164,10 @@ pub struct Claim {
     pub max_attempts: i32,
     /// Raised by every claim; whoever holds an older one has lost the task.
     pub fence: i64,
+    /// Of the call it came from.
+    pub correlation_id: Option<String>,
+    /// Since it was due.
+    pub waited: Duration,
 }
 
 impl Claim {

@@ -4,7 +4,7 @@
 mod outage;
 mod timing;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, RecyclingMethod, Runtime, Timeouts, Transaction};
@@ -19,8 +19,10 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::error::{Error, Result};
 use crate::model::UserId;
+use crate::telemetry::Trail;
+use crate::telemetry::family::Family;
 use outage::Outage;
-use timing::timed;
+use timing::Watch;
 
 /// Values of a query, in the order of `$1`, `$2`, …
 pub type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
@@ -38,6 +40,8 @@ pub struct Address<'a> {
     pub require_tls: bool,
     /// One is enough for a function that serves one event at a time; `cargo dev` serves many.
     pub size: usize,
+    /// What takes longer is logged.
+    pub slow: Duration,
 }
 
 /// A connection that is not there by then does not come. What is left of three seconds is for saying so.
@@ -53,6 +57,7 @@ const UNHEARD: Duration = Duration::from_secs(5);
 pub struct Pool {
     pool: deadpool_postgres::Pool,
     outage: Arc<Outage>,
+    slow: Duration,
 }
 
 impl Pool {
@@ -85,16 +90,16 @@ impl Pool {
             .timeouts(Timeouts { wait: Some(TURN), create: Some(CONNECT), recycle: Some(Duration::from_millis(800)) })
             .build()
             .map_err(|error| Error::internal("The database pool could not be built.").because(error))?;
-        Ok(Self { pool, outage: Arc::default() })
+        Ok(Self { pool, outage: Arc::default(), slow: address.slow })
     }
 
     /// A connection for work that nobody waits for.
     pub async fn get(&self) -> Result<Connection> {
-        self.get_until(None).await
+        self.get_until(None, Trail::default()).await
     }
 
-    /// A connection for work that has to be over at `ends`.
-    pub async fn get_until(&self, ends: Option<Instant>) -> Result<Connection> {
+    /// A connection for work that has to be over at `ends`, and that leaves this trail.
+    pub async fn get_until(&self, ends: Option<Instant>, trail: Trail) -> Result<Connection> {
         if let Some(error) = self.outage.known(Instant::now()) {
             return Err(error);
         }
@@ -124,7 +129,7 @@ impl Pool {
             }
         };
         self.outage.ends(Instant::now());
-        Ok(Connection { object, ends })
+        Ok(Connection { object, watch: Watch { ends, slow: self.slow, trail } })
     }
 }
 
@@ -163,15 +168,14 @@ const IDLE_MS: u32 = 60_000;
 /// A connection that is nobody's yet.
 pub struct Connection {
     object: Object,
-    /// When whoever asked has to have an answer.
-    ends: Option<Instant>,
+    watch: Watch,
 }
 
 impl Connection {
     /// The only way to an advisor's rows: a transaction in which the policies let through that advisor's alone.
     /// Dropped without [`Tenant::commit`], it is rolled back.
     pub async fn tenant(&mut self, owner: UserId) -> Result<Tenant<'_>> {
-        let ends = self.ends;
+        let watch = self.watch.clone();
         let begin = async {
             let tx = self.object.transaction().await?;
             // Numbers, so they can stand in the text: one message, and no plan to keep. The server gives up after us.
@@ -182,8 +186,8 @@ impl Connection {
             .await?;
             Ok::<_, tokio_postgres::Error>(tx)
         };
-        let tx = timed("-- db::tenant", ends, begin).await??;
-        Ok(Tenant { tx, owner, ends })
+        let tx = watch.timed("-- db::tenant", begin).await??;
+        Ok(Tenant { tx, owner, watch, counted: Mutex::default() })
     }
 
     /// One row of a function of the schema `lookup`, or of a table that belongs to nobody.
@@ -192,7 +196,7 @@ impl Connection {
             let statement = self.object.prepare_cached(sql).await?;
             self.object.query_opt(&statement, params).await
         };
-        Ok(timed(sql, self.ends, query).await??)
+        Ok(self.watch.timed(sql, query).await??)
     }
 
     pub(super) async fn row(&self, sql: &str, params: Params<'_>) -> Result<Row> {
@@ -200,7 +204,7 @@ impl Connection {
             let statement = self.object.prepare_cached(sql).await?;
             self.object.query_one(&statement, params).await
         };
-        Ok(timed(sql, self.ends, query).await??)
+        Ok(self.watch.timed(sql, query).await??)
     }
 
     pub(super) async fn rows(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
@@ -208,12 +212,12 @@ impl Connection {
             let statement = self.object.prepare_cached(sql).await?;
             self.object.query(&statement, params).await
         };
-        Ok(timed(sql, self.ends, query).await??)
+        Ok(self.watch.timed(sql, query).await??)
     }
 
     /// Whether the database answers at all.
     pub async fn ping(&self) -> Result<()> {
-        timed("-- db::ping", self.ends, self.object.simple_query("select 1")).await??;
+        self.watch.timed("-- db::ping", self.object.simple_query("select 1")).await??;
         Ok(())
     }
 
@@ -236,12 +240,32 @@ pub struct About {
 pub struct Tenant<'a> {
     tx: Transaction<'a>,
     pub owner: UserId,
-    ends: Option<Instant>,
+    watch: Watch,
+    /// What has happened only if the transaction has.
+    counted: Mutex<Vec<Counted>>,
 }
+
+type Counted = (&'static Family, Vec<String>, u64);
 
 impl Tenant<'_> {
     pub async fn commit(self) -> Result<()> {
-        Ok(timed("-- db::commit", self.ends, self.tx.commit()).await??)
+        let Self { tx, watch, counted, .. } = self;
+        watch.timed("-- db::commit", tx.commit()).await??;
+        for (family, labels, many) in counted.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            watch.trail.add(family, &labels.iter().map(String::as_str).collect::<Vec<_>>(), many);
+        }
+        Ok(())
+    }
+
+    /// Counts something that has happened once the transaction is committed.
+    pub(super) fn count(&self, family: &'static Family, labels: &[&str], many: u64) {
+        let labels = labels.iter().map(|label| (*label).to_owned()).collect();
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner).push((family, labels, many));
+    }
+
+    /// The id of the call all this is for.
+    pub(super) fn correlation_id(&self) -> Option<&str> {
+        self.watch.trail.correlation_id()
     }
 
     pub(super) async fn maybe(&self, sql: &str, params: Params<'_>) -> Result<Option<Row>> {
@@ -249,7 +273,7 @@ impl Tenant<'_> {
             let statement = self.tx.prepare_cached(sql).await?;
             self.tx.query_opt(&statement, params).await
         };
-        Ok(timed(sql, self.ends, query).await??)
+        Ok(self.watch.timed(sql, query).await??)
     }
 
     pub(super) async fn row(&self, sql: &str, params: Params<'_>) -> Result<Row> {
@@ -257,7 +281,7 @@ impl Tenant<'_> {
             let statement = self.tx.prepare_cached(sql).await?;
             self.tx.query_one(&statement, params).await
         };
-        Ok(timed(sql, self.ends, query).await??)
+        Ok(self.watch.timed(sql, query).await??)
     }
 
     pub(super) async fn rows(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
@@ -265,7 +289,7 @@ impl Tenant<'_> {
             let statement = self.tx.prepare_cached(sql).await?;
             self.tx.query(&statement, params).await
         };
-        Ok(timed(sql, self.ends, query).await??)
+        Ok(self.watch.timed(sql, query).await??)
     }
 
     pub(super) async fn execute(&self, sql: &str, params: Params<'_>) -> Result<u64> {
@@ -273,7 +297,7 @@ impl Tenant<'_> {
             let statement = self.tx.prepare_cached(sql).await?;
             self.tx.execute(&statement, params).await
         };
-        Ok(timed(sql, self.ends, query).await??)
+        Ok(self.watch.timed(sql, query).await??)
     }
 
     /// The same, but a violated constraint of this name is `None` and not an error; the transaction goes on.
@@ -283,7 +307,7 @@ impl Tenant<'_> {
         sql: &str,
         params: Params<'_>,
     ) -> Result<Option<u64>> {
-        let ends = self.ends;
+        let watch = self.watch.clone();
         let attempt = async {
             let savepoint = self.tx.transaction().await?;
             let statement = savepoint.prepare_cached(sql).await?;
@@ -299,7 +323,7 @@ impl Tenant<'_> {
                 Err(error) => Err(error),
             }
         };
-        Ok(timed(sql, ends, attempt).await??)
+        Ok(watch.timed(sql, attempt).await??)
     }
 }
 

@@ -10,6 +10,7 @@ use crate::chaos::{self, Guard};
 use crate::error::Result;
 use crate::model::task::{Claim, Job, State, Task};
 use crate::model::{TaskId, UserId};
+use crate::telemetry::family::{TASKS_COMPLETED, TASKS_CREATED};
 
 /// How a task comes to be.
 #[derive(Debug, Clone, Default)]
@@ -22,27 +23,34 @@ pub struct Origin {
 /// Adds a task that nothing else stands for.
 pub async fn insert(db: &Tenant<'_>, job: &Job, origin: &Origin) -> Result<Option<TaskId>> {
     let sql = "-- tasks::insert
-        insert into tasks (user_id, id, task_type, lane, payload, dedupe_key, cause_task, depth)
-        values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict on constraint tasks_dedupe_key do nothing";
+        insert into tasks (user_id, id, task_type, lane, payload, dedupe_key, cause_task, depth, correlation_id)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict on constraint tasks_dedupe_key do nothing";
     let id = TaskId::random();
     let (cause, depth) = origin.cause.map_or((None, 0), |(task, depth)| (Some(task.0), depth + 1));
     let payload = serde_json::to_value(job)?;
+    let (name, lane, call) = (job.name(), job.lane(), db.correlation_id());
     let added = db
-        .execute(sql, &[&db.owner.0, &id.0, &job.name(), &job.lane(), &payload, &origin.dedupe_key, &cause, &depth])
+        .execute(sql, &[&db.owner.0, &id.0, &name, &lane, &payload, &origin.dedupe_key, &cause, &depth, &call])
         .await?;
+    db.count(&TASKS_CREATED, &[name], added);
     Ok((added == 1).then_some(id))
 }
 
 /// Makes sure that a task of this lane is waiting: the one that waits already, or a new one.
 pub async fn ensure(db: &Tenant<'_>, job: &Job) -> Result<TaskId> {
     let sql = "-- tasks::ensure
-        insert into tasks as t (user_id, id, task_type, lane, payload, coalesced) values ($1, $2, $3, $4, $5, true)
+        insert into tasks as t (user_id, id, task_type, lane, payload, coalesced, correlation_id)
+        values ($1, $2, $3, $4, $5, true, $6)
         on conflict (user_id, lane) where state = 'pending' and coalesced
         do update set payload = excluded.payload, run_after = least(t.run_after, now()), updated_at = now()
         returning id";
-    let payload = serde_json::to_value(job)?;
-    let row = db.row(sql, &[&db.owner.0, &TaskId::random().0, &job.name(), &job.lane(), &payload]).await?;
-    Ok(TaskId(row.try_get("id")?))
+    let (id, payload) = (TaskId::random(), serde_json::to_value(job)?);
+    let (name, lane, call) = (job.name(), job.lane(), db.correlation_id());
+    let kept = TaskId(db.row(sql, &[&db.owner.0, &id.0, &name, &lane, &payload, &call]).await?.try_get("id")?);
+    if kept == id {
+        db.count(&TASKS_CREATED, &[name], 1);
+    }
+    Ok(kept)
 }
 
 /// Whose task it is.
@@ -63,7 +71,9 @@ pub async fn claim(db: &mut Tenant<'_>, id: TaskId, lease: Duration) -> Result<O
         return Ok(None);
     }
     let sql = "-- tasks::claim (read)
-        select payload, attempt, max_attempts, fence from tasks where user_id = $1 and id = $2";
+        select payload, attempt, max_attempts, fence, correlation_id,
+               greatest(extract(epoch from now() - run_after), 0)::float8 as waited
+          from tasks where user_id = $1 and id = $2";
     let row = db.row(sql, &[&owner.0, &id.0]).await?;
     Ok(Some(Claim {
         id,
@@ -72,6 +82,8 @@ pub async fn claim(db: &mut Tenant<'_>, id: TaskId, lease: Duration) -> Result<O
         attempt: row.try_get("attempt")?,
         max_attempts: row.try_get("max_attempts")?,
         fence: row.try_get("fence")?,
+        correlation_id: row.try_get("correlation_id")?,
+        waited: Duration::try_from_secs_f64(row.try_get("waited")?).unwrap_or_default(),
     }))
 }
 
@@ -138,15 +150,23 @@ pub async fn finish(db: &mut Tenant<'_>, claim: &Claim, outcome: &Outcome) -> Re
     let owner = db.owner;
     let params: super::db::Params<'_> =
         &[&owner.0, &claim.id.0, &claim.fence, &state.name(), &after.as_secs_f64(), &result, &error, &attempt];
+    let name = claim.job.name();
     match db.execute_unless("tasks_one_waiting", sql, params).await? {
-        Some(rows) => Ok(rows == 1),
+        Some(rows) => {
+            if rows == 1 && matches!(state, State::Done | State::Failed) {
+                db.count(&TASKS_COMPLETED, &[name, state.name()], 1);
+            }
+            Ok(rows == 1)
+        }
         // A newer task of this lane waits already and does the rest.
         None => {
             let sql = "-- tasks::finish (leave to the next)
                 update tasks set state = 'done', result = coalesce($4, result), last_error = $5, lease_until = null,
                        updated_at = now(), completed_at = now()
                  where user_id = $1 and id = $2 and fence = $3 and state = 'in_progress'";
-            Ok(db.execute(sql, &[&owner.0, &claim.id.0, &claim.fence, &result, &error]).await? == 1)
+            let rows = db.execute(sql, &[&owner.0, &claim.id.0, &claim.fence, &result, &error]).await?;
+            db.count(&TASKS_COMPLETED, &[name, State::Done.name()], rows);
+            Ok(rows == 1)
         }
     }
 }

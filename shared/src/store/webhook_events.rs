@@ -7,6 +7,7 @@ use super::{Connection, Tenant};
 use crate::error::Result;
 use crate::model::TaskId;
 use crate::model::event::Source;
+use crate::telemetry::family::WEBHOOK_EVENTS;
 
 /// One event of a delivery.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,7 +37,25 @@ pub async fn add(db: &Tenant<'_>, source: Source, delivered: &[Delivered]) -> Re
         on conflict on constraint webhook_events_dedupe_key do nothing
         returning dedupe_key";
     let rows = db.rows(sql, &[&db.owner.0, &source.name(), &keys, &types, &payloads, &times]).await?;
-    rows.iter().map(|row| Ok(row.try_get("dedupe_key")?)).collect()
+    let new: Vec<String> = rows.iter().map(|row| row.try_get("dedupe_key")).collect::<Result<_, _>>()?;
+    for event in sorted.iter().filter(|event| new.contains(&event.dedupe_key)) {
+        db.count(&WEBHOOK_EVENTS, &[source.name(), known(&event.event_type)], 1);
+    }
+    Ok(new)
+}
+
+/// A kind of event as it is counted: as many as there are in this list, whatever providers come up with.
+fn known(event_type: &str) -> &str {
+    let (object, change) = event_type.split_once('.').unwrap_or_default();
+    let is_known = match object {
+        "gmail" | "calendar" => change == "push",
+        "contact" | "company" | "deal" | "object" => {
+            ["creation", "deletion", "merge", "restore", "propertyChange", "associationChange", "privacyDeletion"]
+                .contains(&change)
+        }
+        _ => false,
+    };
+    if is_known { event_type } else { "other" }
 }
 
 /// Notes which task sees to them.

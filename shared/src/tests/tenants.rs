@@ -33,7 +33,15 @@ pub(crate) async fn pooled(size: usize) -> (Client, Pool) {
     let role = "create role fa_tenants login password 'only-for-tests' in role fa_app";
     ROLE.get_or_init(|| async { cluster.execute("postgres", role).await.unwrap() }).await;
     let url = cluster.url("fa_tenants", "only-for-tests", owner.rsplit('/').next().unwrap()).into();
-    let address = Address { url: &url, user: None, password: None, authorities: None, require_tls: false, size };
+    let address = Address {
+        url: &url,
+        user: None,
+        password: None,
+        authorities: None,
+        require_tls: false,
+        size,
+        slow: std::time::Duration::MAX,
+    };
     (connect(&owner).await, Pool::new(&address).unwrap())
 }
 

@@ -44,6 +44,7 @@ async fn nothing_planted_gets_out_on_a_busy_day() {
     for (_, bell) in bells {
         let bell: Value = serde_json::from_str(&bell.body.unwrap()).unwrap();
         let task: uuid::Uuid = bell["V1"]["task"].as_str().unwrap().parse().unwrap();
-        assert_eq!(bell, json!({ "V1": { "task": task } }));
+        let call: uuid::Uuid = bell["V1"]["correlation_id"].as_str().unwrap().parse().unwrap();
+        assert_eq!(bell, json!({ "V1": { "task": task, "correlation_id": call } }));
     }
 }

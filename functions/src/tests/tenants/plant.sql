@@ -3,9 +3,9 @@ update connections set account_id = account_id, account_email = account_email wh
 insert into sessions (user_id, id, expires_at) values ({user}, '{hex}-0000-7000-8000-000000000012', now() + interval '7 days');
 insert into oauth_states values (sha256('{word}'), '\x02', 'hubspot', {user},
     (select id from sessions where user_id = {user} limit 1), 'nonce-{word}', 'verifier-{word}', now() + interval '10 minutes');
-insert into tasks (user_id, id, task_type, lane, payload, state, dedupe_key, result, last_error, completed_at)
+insert into tasks (user_id, id, task_type, lane, payload, state, dedupe_key, correlation_id, result, last_error, completed_at)
     values ({user}, '{hex}-0000-7000-8000-000000000002', 'hubspot_sync', 'planted', '{"type": "hubspot_sync", "of": "{word}"}',
-            'failed', 'planted-{word}', '{"stored": "{word}"}', 'Nothing came of {word}.', now());
+            'failed', 'planted-{word}', 'call-of-{word}', '{"stored": "{word}"}', 'Nothing came of {word}.', now());
 insert into effects (user_id, task_id, step, key, request_hash, provider_ref, response, before_image)
     values ({user}, '{hex}-0000-7000-8000-000000000002', 1, 'k-{word}', '\x01', 'hubspot:note:{word}', '{"id": "{word}"}', '{"body": "{word}"}');
 insert into webhook_events (user_id, source, dedupe_key, event_type, payload, occurred_at)

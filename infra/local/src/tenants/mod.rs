@@ -5,10 +5,10 @@ mod bouncer;
 mod mix;
 mod nobody;
 mod outgoing;
-mod people;
+pub mod people;
 mod report;
 mod storm;
-mod visit;
+pub mod visit;
 mod world;
 
 use std::time::Instant;

@@ -68,7 +68,7 @@ pub async fn load(config: Config) -> Result<Functions> {
             every: schedule.every.min(poll_interval),
             handler: Arc::new(move || {
                 let app = app.clone();
-                async move { (schedule.handler)(&app).await.map_err(|e| in_words(&e).0) }.boxed()
+                async move { schedule.run(&app).await.map_err(|e| in_words(&e).0) }.boxed()
             }),
         }
     });

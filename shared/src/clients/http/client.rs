@@ -13,7 +13,9 @@ use super::lanes::Lanes;
 use crate::chaos;
 use crate::error::{Error, Result};
 use crate::model::Clock;
+use crate::telemetry::Trail;
 
+const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
 const CONNECT: Duration = Duration::from_secs(2);
 /// A whole call with its repeats, unless the request says otherwise.
 pub const TIMEOUT: Duration = Duration::from_secs(20);
@@ -29,6 +31,8 @@ pub struct Client {
     pub(super) clock: Clock,
     /// When whoever waits for it has to have an answer.
     ends: Option<Instant>,
+    /// What it is asked for.
+    pub(super) trail: Trail,
 }
 
 pub fn client(clock: Clock) -> Result<Client> {
@@ -40,7 +44,7 @@ pub fn client(clock: Clock) -> Result<Client> {
         .user_agent(concat!("financial-advisor/", env!("CARGO_PKG_VERSION")))
         .build()
         .map_err(|error| Error::internal("The HTTP client could not be built.").because(error))?;
-    Ok(Client { http, lanes: Arc::default(), clock, ends: None })
+    Ok(Client { http, lanes: Arc::default(), clock, ends: None, trail: Trail::default() })
 }
 
 impl Client {
@@ -48,6 +52,16 @@ impl Client {
     #[must_use]
     pub fn until(&self, ends: Instant) -> Self {
         Self { ends: Some(self.ends.map_or(ends, |known| known.min(ends))), ..self.clone() }
+    }
+
+    /// The same, on this trail: its id goes along with every request, and each is counted.
+    #[must_use]
+    pub fn on(&self, trail: Trail) -> Self {
+        Self { trail, ..self.clone() }
+    }
+
+    pub fn trail(&self) -> &Trail {
+        &self.trail
     }
 
     pub fn ends(&self) -> Option<Instant> {
@@ -73,12 +87,11 @@ impl Client {
     /// A `GET` may be repeated, anything else not.
     pub fn request(&self, method: Method, url: impl IntoUrl) -> Call {
         let repeatable = method == Method::GET;
-        Call {
-            client: self.clone(),
-            request: self.http.request(method, url),
-            repeatable,
-            policy: chaos::scaled(TIMEOUT),
+        let mut request = self.http.request(method, url);
+        if let Some(id) = self.trail.correlation_id() {
+            request = request.header(CORRELATION_ID, id);
         }
+        Call { client: self.clone(), request, repeatable, policy: chaos::scaled(TIMEOUT) }
     }
 }
 

@@ -15,12 +15,15 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures::Stream;
 use reqwest::header::HeaderMap;
-use reqwest::{RequestBuilder, Response};
+use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 
 use crate::error::{Cause, Error, Kind, Result};
 use crate::model::untrusted;
+use crate::telemetry::Trail;
+use crate::telemetry::emf::Metric;
+use crate::telemetry::family::{PROVIDER_DURATION, PROVIDER_REQUESTS};
 use tries::Tries;
 
 pub use client::{Call, Client, TIMEOUT, TO_ANSWER, client};
@@ -58,7 +61,7 @@ impl Call {
         loop {
             let (request, leave) = tries.next()?;
             let asked = Instant::now();
-            let answer = match once(request, op).await {
+            let answer = match once(tries.trail(), request, op).await {
                 Ok(response) => read(response, op).await,
                 Err(error) => Err(error),
             };
@@ -76,7 +79,7 @@ impl Call {
         loop {
             let (request, leave) = tries.next()?;
             let asked = Instant::now();
-            let answer = match tokio::time::timeout(SILENCE, once(request, op)).await {
+            let answer = match tokio::time::timeout(SILENCE, once(tries.trail(), request, op)).await {
                 Ok(answer) => answer,
                 Err(_) => Err(silent(op)),
             };
@@ -109,11 +112,13 @@ pub fn pieces(response: Response, silence: Duration) -> impl Stream<Item = Resul
     })
 }
 
-async fn once(request: RequestBuilder, op: &'static str) -> Result<Response> {
+async fn once(trail: &Trail, request: RequestBuilder, op: &'static str) -> Result<Response> {
     let asked = Instant::now();
     #[expect(clippy::disallowed_methods, reason = "this is the one door out")]
     let answer = request.send().await;
-    let duration_ms = u64::try_from(asked.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let took = asked.elapsed();
+    let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    count(trail, op, answer.as_ref().ok().map(Response::status), took);
     match answer {
         Ok(response) if response.status().is_success() => {
             tracing::debug!(op, status = response.status().as_u16(), duration_ms, "a provider answered");
@@ -127,6 +132,23 @@ async fn once(request: RequestBuilder, op: &'static str) -> Result<Response> {
             tracing::info!(op, status = 0, duration_ms, "a provider did not answer");
             Err(lost(op, error, Kind::Upstream))
         }
+    }
+}
+
+/// Counts a request by its provider, and by what came of it.
+fn count(trail: &Trail, op: &'static str, status: Option<StatusCode>, took: Duration) {
+    let provider = op.split('.').next().unwrap_or_default();
+    let outcome = match status {
+        Some(status) if status.is_success() => "success",
+        Some(StatusCode::TOO_MANY_REQUESTS) => "rate_limited",
+        Some(status) if status.is_server_error() => "error",
+        Some(_) => "refused",
+        None => "no_answer",
+    };
+    trail.count(&PROVIDER_REQUESTS, &[provider, outcome]);
+    trail.observe(&PROVIDER_DURATION, &[provider], took);
+    if !matches!(outcome, "success" | "refused") {
+        trail.measure(Metric::ProviderErrors, 1.0);
     }
 }
 

@@ -290,7 +290,7 @@ fn a_status_means_the_same_for_everybody() {
         (&[429], "insufficient_quota", Kind::Refused),
     ] {
         for status in statuses {
-            let status = reqwest::StatusCode::from_u16(*status).unwrap();
+            let status = StatusCode::from_u16(*status).unwrap();
             assert_eq!(answer::kind(status, reason), kind, "{status} {reason}");
         }
     }

@@ -9,6 +9,7 @@ use super::client::{Call, Client};
 use super::{lanes, lost, silent, title, wait};
 use crate::clients::circuit::{Circuit, Leave};
 use crate::error::{Error, Kind, Result};
+use crate::telemetry::Trail;
 
 /// Repeats of one request, if it may be repeated at all.
 const REPEATS: u32 = 2;
@@ -57,6 +58,10 @@ impl Tries {
             ends,
             failed: None,
         })
+    }
+
+    pub fn trail(&self) -> &Trail {
+        &self.client.trail
     }
 
     /// The next request, with leave to send it.

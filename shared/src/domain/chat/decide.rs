@@ -251,6 +251,7 @@ pub async fn run(world: &World, decided: Decided, listener: Listener, time_left:
             }
         }
     };
+    world.write_counts(None).await;
     let _ = listener.send(last).await;
 }
 

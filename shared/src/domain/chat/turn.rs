@@ -71,6 +71,8 @@ pub async fn run(world: &World, asked: Asked, listener: Listener) {
             Event::Failed { text: apology(&error) }
         }
     };
+    // Whoever has heard the end finds it counted.
+    world.write_counts(None).await;
     // Nobody may be there any more.
     let _ = listener.send(last).await;
 }

@@ -17,6 +17,7 @@ use crate::domain::World;
 use crate::error::Result;
 use crate::model::event::Source;
 use crate::store::{unknown_deliveries, webhook_events};
+use crate::telemetry::family::WEBHOOK_UNKNOWN;
 
 /// How long a delivery is remembered. HubSpot tries for a day, Pub/Sub for a week.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -34,5 +35,7 @@ pub async fn forget(world: &World) -> Result<()> {
 async fn for_nobody(world: &World, source: Source, deliveries: i64) -> Result<()> {
     tracing::info!(source = source.name(), deliveries, "a delivery was for nobody we know");
     let db = world.db().await?;
-    unknown_deliveries::count(&db, source, deliveries).await
+    unknown_deliveries::count(&db, source, deliveries).await?;
+    world.trail().add(&WEBHOOK_UNKNOWN, &[source.name()], u64::try_from(deliveries).unwrap_or_default());
+    Ok(())
 }

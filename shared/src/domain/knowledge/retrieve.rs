@@ -9,8 +9,8 @@ use crate::domain::{World, models};
 use crate::error::Result;
 use crate::model::UserId;
 use crate::model::document::{Hit, Kind};
-use crate::store::metrics;
 use crate::store::search::{self, Query, Term};
+use crate::telemetry::family::{RAG_DURATION, RAG_SEARCHES};
 
 /// What to look for, and where.
 pub struct Question<'a> {
@@ -41,16 +41,9 @@ pub async fn retrieve(world: &World, owner: UserId, question: &Question<'_>) -> 
     let asked = Instant::now();
     let found = search(world, owner, question).await;
     let status = if found.is_ok() { "success" } else { "error" };
-    if let Err(error) = count(world, status, asked.elapsed()).await {
-        tracing::warn!(error = ?error, "a search was not counted");
-    }
+    world.trail().count(&RAG_SEARCHES, &[status]);
+    world.trail().observe(&RAG_DURATION, &[], asked.elapsed());
     found
-}
-
-async fn count(world: &World, status: &str, took: Duration) -> Result<()> {
-    let db = world.db().await?;
-    metrics::count(&db, "rag_searches_total", &[status]).await?;
-    metrics::observe(&db, "rag_search_duration_seconds", &[], took).await
 }
 
 async fn search(world: &World, owner: UserId, question: &Question<'_>) -> Result<Found> {

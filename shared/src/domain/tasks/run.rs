@@ -1,10 +1,11 @@
 //! Runs one task: claim, work under a heartbeat, write the outcome, ring for what follows.
 
 use std::panic::AssertUnwindSafe;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_lc_rs::rand;
 use futures::FutureExt;
+use tracing::Instrument;
 
 use crate::chaos;
 use crate::domain::accounts::disconnect;
@@ -15,6 +16,9 @@ use crate::error::{Error, Result};
 use crate::model::TaskId;
 use crate::model::task::{Claim, Job};
 use crate::store::tasks::{self, Outcome};
+use crate::telemetry::Trail;
+use crate::telemetry::emf::Metric;
+use crate::telemetry::family::{ERRORS, TASK_DURATION, TASK_RETRIES};
 
 const BACKOFF: Duration = Duration::from_secs(30);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(900);
@@ -25,6 +29,21 @@ const LONGEST_LEASE: Duration = Duration::from_secs(90);
 pub async fn run(world: &World, id: TaskId) -> Result<()> {
     let lease = chaos::scaled(world.config.lock_timeout.min(LONGEST_LEASE));
     let Some(claim) = claim(world, id, lease).await? else { return Ok(()) };
+    // What the task does belongs to the call it came from, however often and by whomever the bell was rung.
+    let world = world.on_behalf_of(claim.correlation_id.as_deref());
+    let span = tracing::info_span!(
+        "task",
+        task.id = %claim.id,
+        task.kind = claim.job.name(),
+        task.attempt = claim.attempt,
+        user.id = %claim.owner,
+        correlation_id = world.trail().correlation_id(),
+    );
+    Box::pin(claimed(&world, claim, lease)).instrument(span).await
+}
+
+async fn claimed(world: &World, claim: Claim, lease: Duration) -> Result<()> {
+    let (id, begun) = (claim.id, Instant::now());
     tracing::info!(task.id = %id, task.kind = claim.job.name(), task.attempt = claim.attempt, "task started");
 
     // On the heap: it is as large as the largest of all kinds of work.
@@ -36,8 +55,32 @@ pub async fn run(world: &World, id: TaskId) -> Result<()> {
             return Ok(());
         }
     };
-    let outcome = worked.unwrap_or_else(|error| judge(&claim, &error));
+    let outcome = worked.unwrap_or_else(|error| {
+        world.trail().count(&ERRORS, &["task", error.kind.code()]);
+        world.trail().beside("Kind", error.kind.code());
+        judge(&claim, &error)
+    });
+    count(world.trail(), &claim, &outcome, begun.elapsed());
     finish(world, &claim, &outcome).await
+}
+
+fn count(trail: &Trail, claim: &Claim, outcome: &Outcome, took: Duration) {
+    let kind = claim.job.name();
+    trail.observe(&TASK_DURATION, &[kind], took);
+    trail.measure_ms(Metric::TaskDuration, took);
+    // What waits on purpose, or has been tried before, is not late.
+    if claim.attempt == 1 {
+        trail.measure(Metric::TaskAge, claim.waited.as_secs_f64());
+    }
+    match outcome {
+        Outcome::Done(_) => trail.measure(Metric::TasksDone, 1.0),
+        Outcome::Failed { .. } => trail.measure(Metric::TasksFailed, 1.0),
+        Outcome::Retry { .. } => trail.count(&TASK_RETRIES, &[kind]),
+        Outcome::Again { .. } | Outcome::Wait { .. } => {}
+    }
+    trail.beside("task.id", claim.id.to_string());
+    trail.beside("task.kind", kind);
+    trail.beside("correlation_id", trail.correlation_id());
 }
 
 async fn claim(world: &World, id: TaskId, lease: Duration) -> Result<Option<Claim>> {

@@ -4,32 +4,43 @@ use std::future::Future;
 use std::time::{Duration, Instant};
 
 use crate::error::{Cause, Error, Kind, Result};
+use crate::telemetry::Trail;
+use crate::telemetry::emf::Metric;
 
-/// A query that takes this long is worth a look.
-const SLOW: Duration = Duration::from_millis(500);
 /// One that takes this long is not waited for. Its connection is not used again before it has answered.
 const LONGEST: Duration = Duration::from_secs(15);
 
-/// Runs a query in the time there is, and logs how long it took, by the name its SQL begins with.
-pub async fn timed<T, E>(
-    sql: &str,
-    ends: Option<Instant>,
-    query: impl Future<Output = Result<T, E>>,
-) -> Result<Result<T, E>> {
-    let asked = Instant::now();
-    let patience = ends.map_or(LONGEST, |ends| ends.saturating_duration_since(asked).min(LONGEST));
-    let answer = tokio::time::timeout(patience, query).await;
-    let took = asked.elapsed();
-    let (duration_ms, ok) = (u64::try_from(took.as_millis()).unwrap_or(u64::MAX), matches!(answer, Ok(Ok(_))));
-    if took > SLOW {
-        tracing::warn!(db.query = name(sql), duration_ms, ok, "a slow query");
-    } else {
-        tracing::debug!(db.query = name(sql), duration_ms, ok, "a query");
+/// What is watched of the queries of one connection.
+#[derive(Clone, Default)]
+pub struct Watch {
+    /// When whoever asked has to have an answer.
+    pub ends: Option<Instant>,
+    /// A query that takes longer is worth a look; see `SLOW_QUERY_MS`.
+    pub slow: Duration,
+    pub trail: Trail,
+}
+
+impl Watch {
+    /// Runs a query in the time there is; counts it, and logs how long it took, by the name its SQL begins with. Never what it was
+    /// asked with.
+    pub async fn timed<T, E>(&self, sql: &str, query: impl Future<Output = Result<T, E>>) -> Result<Result<T, E>> {
+        let asked = Instant::now();
+        let patience = self.ends.map_or(LONGEST, |ends| ends.saturating_duration_since(asked).min(LONGEST));
+        let answer = tokio::time::timeout(patience, query).await;
+        let took = asked.elapsed();
+        let (duration_ms, ok) = (u64::try_from(took.as_millis()).unwrap_or(u64::MAX), matches!(answer, Ok(Ok(_))));
+        self.trail.query(name(sql), took);
+        if took > self.slow {
+            self.trail.measure(Metric::SlowQueries, 1.0);
+            tracing::warn!(db.query = name(sql), duration_ms, ok, "a slow query");
+        } else {
+            tracing::debug!(db.query = name(sql), duration_ms, ok, "a query");
+        }
+        answer.map_err(|_| {
+            let late = "The database did not answer in time. Please try again in a moment.";
+            Error::new(Kind::Unavailable, late).because(Cause::codes(format!("{} was given up", name(sql))))
+        })
     }
-    answer.map_err(|_| {
-        let late = "The database did not answer in time. Please try again in a moment.";
-        Error::new(Kind::Unavailable, late).because(Cause::codes(format!("{} was given up", name(sql))))
-    })
 }
 
 /// `tasks::claim` of `-- tasks::claim\n…`.
@@ -49,11 +60,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_query_that_does_not_end_is_given_up_when_the_time_is_over() {
-        let soon = Instant::now() + Duration::from_millis(20);
+        let soon = Watch { ends: Some(Instant::now() + Duration::from_millis(20)), ..Watch::default() };
 
-        let given_up = timed("-- some::query", Some(soon), std::future::pending::<Result<()>>()).await;
+        let given_up = soon.timed("-- some::query", std::future::pending::<Result<()>>()).await;
 
         assert_eq!(given_up.unwrap_err().kind, Kind::Unavailable);
-        assert!(timed("", None, async { Ok::<_, Error>(1) }).await.unwrap().is_ok());
+        let asked = soon.trail.take().1;
+        assert_eq!((asked.len(), asked[0].0.as_str()), (1, "some::query"));
+        assert!(Watch::default().timed("", async { Ok::<_, Error>(1) }).await.unwrap().is_ok());
     }
 }

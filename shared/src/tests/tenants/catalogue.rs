@@ -167,6 +167,8 @@ const ANSWERS: &[(&str, &str)] = &[
     ("exact_terms", "TABLE(chunk_id bigint, score double precision)"),
     // Counts over all advisors, by model, kind of task, and kind of delivery.
     ("metrics", "TABLE(name text, labels text[], bucket smallint, count bigint, seconds double precision)"),
+    // By state of a task.
+    ("queue_totals", "TABLE(state text, tasks bigint, oldest_seconds bigint)"),
     (
         "session",
         "TABLE(user_id bigint, session_id uuid, generation integer, newest integer, newest_used boolean, \
