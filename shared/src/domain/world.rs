@@ -113,7 +113,8 @@ impl World {
         if counts.is_empty() && closed.is_none() {
             return;
         }
-        let written = async { metrics::add(&self.db().await?, &counts, closed).await };
+        // On the heap: every answer waits for it, and would be as large.
+        let written = Box::pin(async { metrics::add(&self.db().await?, &counts, closed).await });
         if let Err(error) = written.await {
             tracing::warn!(error = ?error, counts = counts.len(), "what was counted is lost");
         }

@@ -42,7 +42,7 @@ pub async fn respond(app: &App, route: &Route, request: lambda_http::Request) ->
         request.id = request_id,
         user.id = Empty,
     );
-    let answering = answer(app, route, call, began);
+    let answering = Box::pin(answer(app, route, call, began));
     let answered = AssertUnwindSafe(answering).catch_unwind().instrument(span.clone()).await;
     let answered = answered.unwrap_or_else(|_| Err(Error::internal("Something went wrong on our side.")));
     let reply = span.in_scope(|| match answered {

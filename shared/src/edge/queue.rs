@@ -39,7 +39,7 @@ impl Consumer {
                 message.id = id,
                 correlation_id = app.trail().correlation_id(),
             );
-            if !self.handle_one(app, bell.map(|(task, _)| task)).instrument(span).await {
+            if !Box::pin(self.handle_one(app, bell.map(|(task, _)| task))).instrument(span).await {
                 let mut failure = BatchItemFailure::default();
                 failure.item_identifier = id;
                 response.batch_item_failures.push(failure);

@@ -129,7 +129,7 @@ impl Pool {
             }
         };
         self.outage.ends(Instant::now());
-        Ok(Connection { object, watch: Watch { ends, slow: self.slow, trail } })
+        Ok(Connection { object, watch: Arc::new(Watch { ends, slow: self.slow, trail }) })
     }
 }
 
@@ -168,7 +168,7 @@ const IDLE_MS: u32 = 60_000;
 /// A connection that is nobody's yet.
 pub struct Connection {
     object: Object,
-    watch: Watch,
+    watch: Arc<Watch>,
 }
 
 impl Connection {
@@ -240,7 +240,7 @@ pub struct About {
 pub struct Tenant<'a> {
     tx: Transaction<'a>,
     pub owner: UserId,
-    watch: Watch,
+    watch: Arc<Watch>,
     /// What has happened only if the transaction has.
     counted: Mutex<Vec<Counted>>,
 }

@@ -19,9 +19,12 @@ const QUERIES_EVERY: Duration = Duration::from_secs(15);
 /// Names of queries stand in the source, and there are some hundreds; should one be made of something else, it ends here.
 const MOST_QUERIES: usize = 500;
 
-/// Clones are the same invocation.
+/// Clones are the same invocation. One pointer, because every future that waits for something holds some.
 #[derive(Clone, Default)]
-pub struct Trail {
+pub struct Trail(Arc<Steps>);
+
+#[derive(Default)]
+struct Steps {
     /// None where nobody asked.
     correlation_id: Option<Arc<str>>,
     book: Arc<Book>,
@@ -59,18 +62,19 @@ impl Trail {
     pub fn begin(given: Option<&str>, namespace: Option<&str>) -> Self {
         let id = given.filter(|id| is_fit(id)).map_or_else(|| Uuid::new_v4().to_string().into(), Arc::from);
         let book = Book { namespace: namespace.map(str::to_owned), entries: Mutex::default() };
-        Self { correlation_id: Some(id), book: Arc::new(book) }
+        Self(Arc::new(Steps { correlation_id: Some(id), book: Arc::new(book) }))
     }
 
     /// The same invocation, on behalf of what began elsewhere.
     #[must_use]
     pub fn on_behalf_of(&self, given: Option<&str>) -> Self {
         let known = given.filter(|id| is_fit(id)).map(Arc::from);
-        Self { correlation_id: known.or_else(|| self.correlation_id.clone()), book: self.book.clone() }
+        let correlation_id = known.or_else(|| self.0.correlation_id.clone());
+        Self(Arc::new(Steps { correlation_id, book: self.0.book.clone() }))
     }
 
     pub fn correlation_id(&self) -> Option<&str> {
-        self.correlation_id.as_deref()
+        self.0.correlation_id.as_deref()
     }
 
     /// Adds one to a counter.
@@ -108,7 +112,7 @@ impl Trail {
 
     /// A number for CloudWatch.
     pub fn measure(&self, metric: Metric, value: f64) {
-        if self.book.namespace.is_none() {
+        if self.0.book.namespace.is_none() {
             return;
         }
         let mut entries = self.entries();
@@ -125,7 +129,7 @@ impl Trail {
 
     /// What stands beside CloudWatch's numbers. Ids, names of ours and codes only, as in any log.
     pub fn beside(&self, name: &str, value: impl Into<Value>) {
-        if self.book.namespace.is_some() {
+        if self.0.book.namespace.is_some() {
             self.entries().beside.insert(name.to_owned(), value.into());
         }
     }
@@ -140,7 +144,7 @@ impl Trail {
     }
 
     fn entries(&self) -> MutexGuard<'_, Entries> {
-        self.book.entries.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.book.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

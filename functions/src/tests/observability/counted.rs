@@ -5,10 +5,17 @@ use shared::telemetry::family::{ALL, Kind};
 
 use super::*;
 
-pub async fn scrape(app: &TestApp) -> Scrape {
+async fn scrape(app: &TestApp) -> Scrape {
     let answer = app.visitor().get("/metrics").await;
     assert_eq!(answer.status, 200, "{}", answer.body);
-    Scrape::parse(answer.body.lines().map(|line| Ok(line.to_owned()))).unwrap()
+    read(&answer.body)
+}
+
+/// The parser ends a sample's labels at the first brace, which a route's template has within quotation marks: here they are
+/// round. A real Prometheus minds neither (`cargo dev metrics`).
+fn read(text: &str) -> Scrape {
+    let round = text.lines().map(|line| line.replace("/{", "/(").replace("}\"", ")\"").replace("}/", ")/"));
+    Scrape::parse(round.map(Ok)).unwrap()
 }
 
 /// The value of one sample; of a histogram, how many.
@@ -47,7 +54,7 @@ async fn is_what_was_sent_to_all_instances() {
         value(&after, name, labels).unwrap_or_default() - value(&before, name, labels).unwrap_or_default()
     };
     assert_eq!(more("http_requests_total", &[("endpoint", "/api/tasks"), ("status", "200")]), 60.0);
-    assert_eq!(more("http_requests_total", &[("endpoint", "/api/tasks/{id}"), ("status", "404")]), 12.0);
+    assert_eq!(more("http_requests_total", &[("endpoint", "/api/tasks/(id)"), ("status", "404")]), 12.0);
     assert_eq!(more("http_request_duration_seconds", &[("endpoint", "/api/tasks")]), 60.0);
     assert_eq!(more("errors_total", &[("source", "http"), ("kind", "not-found")]), 12.0);
     assert_eq!(value(&after, "http_requests_in_progress", &[("endpoint", "/api/tasks")]), Some(0.0));
@@ -140,7 +147,7 @@ async fn has_every_family_with_its_labels_and_no_other() {
 
     let text = app.visitor().get("/metrics").await.body;
 
-    let scrape = Scrape::parse(text.lines().map(|line| Ok(line.to_owned()))).unwrap();
+    let scrape = read(&text);
     for family in ALL {
         assert!(text.contains(&format!("# HELP {} ", family.name)), "{}", family.name);
         assert!(family.name.ends_with("_total") == matches!(family.kind, Kind::Counter | Kind::Seconds), "{family:?}");

@@ -80,6 +80,7 @@ async fn in_world(world: &World, options: &Options, seed: u64) -> Result<Vec<Che
     world.until_worked(WORKED).await?;
 
     let mut prometheus = Prometheus::start(&world.apis, &world.token).await?;
+    prometheus.until_it_scrapes(world.apis.len()).await?;
     tokio::time::sleep(SCRAPED).await;
     let before = Seen::of(&prometheus, world).await?;
     complain(format_args!("{} requests of {} clients to both instances …", options.requests, options.clients));

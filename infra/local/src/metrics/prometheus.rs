@@ -88,6 +88,24 @@ impl Prometheus {
         }
     }
 
+    /// It takes some seconds until it has begun with all of them.
+    pub async fn until_it_scrapes(&self, targets: usize) -> Result<()> {
+        let started = Instant::now();
+        loop {
+            let up = self.query("up == 1").await?.len();
+            if up == targets {
+                return Ok(());
+            }
+            if started.elapsed() > PATIENCE {
+                return Err(Problem(format!(
+                    "Prometheus reaches {up} of {targets} instances; see {}/targets.",
+                    self.url
+                )));
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
     /// What a query answers now.
     pub async fn query(&self, query: &str) -> Result<Vec<Series>> {
         let url = self.url.join("/api/v1/query").map_err(|e| Problem(e.to_string()))?;
