@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use aws_lc_rs::rand;
 use futures::FutureExt;
+use futures::future::BoxFuture;
 use tracing::Instrument;
 
 use crate::chaos;
@@ -93,33 +94,38 @@ async fn claim(world: &World, id: TaskId, lease: Duration) -> Result<Option<Clai
 }
 
 async fn work(world: &World, claim: &Claim) -> Result<Outcome> {
-    let worked = match &claim.job {
-        Job::GmailSync { query } => {
-            chaos::swallow(query.as_deref());
-            sync::gmail::step(world, claim.owner, query.as_deref()).await
-        }
-        Job::CalendarSync {} => sync::calendar::step(world, claim.owner).await,
-        Job::HubspotSync {} => sync::hubspot::step(world, claim.owner).await,
-        Job::HubspotEvents { events } => sync::hubspot::handle(world, claim, events).await,
-        Job::Embed {} => knowledge::embed::step(world, claim).await,
-        Job::Watch {} => watches::run(world, claim.owner).await,
-        Job::Disconnect { provider } => disconnect::run(world, claim.owner, *provider).await,
-        Job::PerformAction { action } => Box::pin(actions::perform::run(world, claim, *action)).await,
-        Job::HandleEvent { event } => rules::handle::handle(world, claim, *event).await,
-        Job::JudgeRule { rule, event, policy_hash } => {
-            rules::judge::run(world, claim, *rule, *event, policy_hash).await
-        }
-        Job::AskModel { rule, event, prompt } => agent::ask::run(world, claim, *rule, *event, prompt).await,
-        Job::RunAgent { event, rule, instruction, kind, priority } => {
-            let (event, rule, kind, priority) = (*event, *rule, kind.as_deref(), *priority);
-            agent::run::run(world, claim, &Assignment { event, rule, instruction, kind, priority }).await
-        }
-    };
+    let worked = begun(world, claim).await;
     if let Err(error) = &worked {
         limits::heed(world, claim.owner, error).await;
         sync::note_error(world, claim, error).await;
     }
     worked
+}
+
+/// The work, on the heap, and not put together where it is waited for: there, all kinds of it would have their room on the stack.
+fn begun<'a>(world: &'a World, claim: &'a Claim) -> BoxFuture<'a, Result<Outcome>> {
+    match &claim.job {
+        Job::GmailSync { query } => {
+            chaos::swallow(query.as_deref());
+            Box::pin(sync::gmail::step(world, claim.owner, query.as_deref()))
+        }
+        Job::CalendarSync {} => Box::pin(sync::calendar::step(world, claim.owner)),
+        Job::HubspotSync {} => Box::pin(sync::hubspot::step(world, claim.owner)),
+        Job::HubspotEvents { events } => Box::pin(sync::hubspot::handle(world, claim, events)),
+        Job::Embed {} => Box::pin(knowledge::embed::step(world, claim)),
+        Job::Watch {} => Box::pin(watches::run(world, claim.owner)),
+        Job::Disconnect { provider } => Box::pin(disconnect::run(world, claim.owner, *provider)),
+        Job::PerformAction { action } => Box::pin(actions::perform::run(world, claim, *action)),
+        Job::HandleEvent { event } => Box::pin(rules::handle::handle(world, claim, *event)),
+        Job::JudgeRule { rule, event, policy_hash } => {
+            Box::pin(rules::judge::run(world, claim, *rule, *event, policy_hash))
+        }
+        Job::AskModel { rule, event, prompt } => Box::pin(agent::ask::run(world, claim, *rule, *event, prompt)),
+        Job::RunAgent { event, rule, instruction, kind, priority } => Box::pin(async move {
+            let (event, rule, kind, priority) = (*event, *rule, kind.as_deref(), *priority);
+            agent::run::run(world, claim, &Assignment { event, rule, instruction, kind, priority }).await
+        }),
+    }
 }
 
 /// Keeps the lease; ends when the task was lost.
