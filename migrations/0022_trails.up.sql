@@ -22,37 +22,20 @@ alter function lookup.queue_totals owner to fa_lookup;
 revoke execute on function lookup.queue_totals from public;
 grant execute on function lookup.queue_totals to fa_app;
 
--- Nobody is left to count a task that ends because its workers died.
+-- Nobody is left to count a task that ends because its workers died. Told by the moment, which all of one transaction shares.
+create index tasks_lost on tasks (completed_at) where last_error like 'The worker stopped%';
 grant select, insert, update on metrics to fa_lookup;
-create or replace function lookup.sweep_tasks(ring_again interval, most integer) returns setof uuid
+create function lookup.sweep_counted(ring_again interval, most integer) returns setof uuid
     language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 begin
-    -- Where a newer task of the same lane already waits, what was lost is left to it.
-    with ended as (
-        update tasks t
-           set state = case when lost.taken_over then 'done' when lost.last_try then 'failed' else 'pending' end,
-               completed_at = case when lost.taken_over or lost.last_try then now() end,
-               last_error = case when lost.taken_over then 'The worker stopped; the next task went on with it.'
-                                 else 'The worker stopped while it did this.' end,
-               fence = t.fence + 1, lease_until = null, rung_at = null, run_after = now(), updated_at = now()
-          from (select o.id, o.attempt >= o.max_attempts as last_try,
-                       o.coalesced and exists (select 1 from tasks w
-                                                where w.user_id = o.user_id and w.lane = o.lane
-                                                  and w.state = 'pending' and w.coalesced) as taken_over
-                  from tasks o
-                 where o.state = 'in_progress' and o.lease_until < now()
-                 order by o.lease_until limit most for update skip locked) lost
-         where t.id = lost.id
-        returning t.task_type, t.state)
+    return query select s.id from lookup.sweep_tasks(ring_again, most) s (id);
     insert into metrics as m (name, labels, bucket, shard, count, seconds)
-    select 'tasks_completed_total', array[e.task_type, e.state], -1, 0, count(*), 0
-      from ended e where e.state in ('done', 'failed') group by e.task_type, e.state order by e.task_type, e.state
+    select 'tasks_completed_total', array[t.task_type, t.state], -1, 0, count(*), 0
+      from tasks t
+     where t.completed_at = now() and t.last_error like 'The worker stopped%' and t.state in ('done', 'failed')
+     group by t.task_type, t.state order by t.task_type, t.state
     on conflict (name, labels, bucket, shard) do update set count = m.count + excluded.count;
-    return query
-        update tasks t set rung_at = now()
-         where t.id in (select d.id from tasks d
-                         where d.state = 'pending' and d.run_after <= now()
-                           and (d.rung_at is null or d.rung_at < now() - ring_again)
-                         order by d.run_after limit most for update skip locked)
-        returning t.id;
 end $$;
+alter function lookup.sweep_counted owner to fa_lookup;
+revoke execute on function lookup.sweep_counted from public;
+grant execute on function lookup.sweep_counted to fa_app;

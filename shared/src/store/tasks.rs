@@ -194,7 +194,7 @@ pub async fn rung(db: &Tenant<'_>, id: TaskId) -> Result<()> {
 
 /// Takes back what lost its worker, and answers all tasks that are due and were not rung for within `ring_again`.
 pub async fn sweep(db: &Connection, ring_again: Duration, most: i32) -> Result<Vec<TaskId>> {
-    let sql = "-- tasks::sweep\nselect lookup.sweep_tasks(make_interval(secs => $1), $2) as id";
+    let sql = "-- tasks::sweep\nselect lookup.sweep_counted(make_interval(secs => $1), $2) as id";
     let rows = db.rows(sql, &[&ring_again.as_secs_f64(), &most]).await?;
     rows.iter().map(|row| Ok(TaskId(row.try_get("id")?))).collect()
 }

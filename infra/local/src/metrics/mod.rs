@@ -99,7 +99,13 @@ async fn in_world(world: &World, options: &Options, seed: u64) -> Result<Vec<Che
     checks.push(prometheus.lint(&world.scrape(&http).await?)?);
     checks.extend(dashboard::check(&prometheus).await?);
     if options.keep > 0 {
-        complain(format_args!("Prometheus is at {} for {} s.", prometheus.url, options.keep));
+        let (api, token) = (&world.apis[0], &world.token);
+        complain(format_args!(
+            "For {} s: Prometheus at {}, API={} METRICS_TOKEN={token}",
+            options.keep,
+            prometheus.url,
+            api.as_str().trim_end_matches('/')
+        ));
         tokio::time::sleep(Duration::from_secs(options.keep)).await;
     }
     prometheus.stop().await;
