@@ -16,6 +16,7 @@
 //!   version 6 or later that says `"approvals": true` in the body gets `tool-approval-request` parts and answers with
 //!   `approval-responded`; every client gets the exact preview, and may answer `yes` or `no` as its next message.
 
+pub mod account;
 pub mod approvals;
 pub mod auth;
 pub mod chat;

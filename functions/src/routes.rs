@@ -4,8 +4,8 @@
 use shared::edge::{Command, Consumer, Route, Schedule};
 
 use crate::{
-    approvals, auth, chat, connections, console, conversations, docs, domain, health, ingest, knowledge, metrics, ops,
-    preflight, rules, schedules, sessions, tasks, webhooks, workers,
+    account, approvals, auth, chat, connections, console, conversations, docs, domain, health, ingest, knowledge,
+    metrics, ops, preflight, rules, schedules, sessions, tasks, webhooks, workers,
 };
 
 /// Binary and route. A binary may answer to several routes.
@@ -21,6 +21,10 @@ pub const ROUTES: &[(&str, Route)] = &[
     ("sessions-list", sessions::list::ROUTE),
     ("sessions-delete", sessions::delete::ROUTE),
     ("sessions-delete", sessions::delete::ONE),
+    ("account-export", account::export::ROUTE),
+    ("account-export", account::export::VOLUME),
+    ("account-delete", account::delete::ROUTE),
+    ("account-receipt", account::receipt::ROUTE),
     ("connections-list", connections::list::ROUTE),
     ("connections-delete", connections::delete::ROUTE),
     ("chat-send", chat::send::ROUTE),

@@ -1,5 +1,6 @@
 //! The HTTP stories: through the front door, against real Postgres, the real SQS protocol and stateful fakes.
 
+mod account;
 mod accounts;
 mod actions;
 mod agent;

@@ -1,5 +1,6 @@
 //! The world of one test: a migrated database of its own, a queue of its own, fakes of its own; and people who use it.
 
+mod archive;
 pub mod cloudformation;
 pub mod evidence;
 pub mod fresh;
@@ -12,6 +13,7 @@ mod protection;
 mod traces;
 pub mod vault;
 
+pub use archive::files;
 pub use gate::{Door, Gate};
 pub use issuer::{Issuer, unsigned};
 pub use listen::{APP_ID, Heard};
@@ -327,9 +329,10 @@ impl Person<'_> {
         let what = format!("{method} {path}");
         let response = self.begin(method, path, headers, body).await;
         let (parts, body) = response.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
-        let answer =
-            Answer { status: parts.status, headers: parts.headers, body: String::from_utf8(body.to_vec()).unwrap() };
+        let body = body.collect().await.unwrap().to_bytes().to_vec();
+        let packed = parts.headers.get("content-type").is_some_and(|kind| kind == "application/zip");
+        let body = if packed { archive::text(&body) } else { String::from_utf8(body).unwrap() };
+        let answer = Answer { status: parts.status, headers: parts.headers, body };
         let sent: Vec<_> = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         protection::check(&self.app.app.config, &what, &sent, &answer);
         answer

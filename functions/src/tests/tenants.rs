@@ -4,7 +4,7 @@
 mod apart;
 mod ids;
 mod limits;
-mod plant;
+pub mod plant;
 
 use serde_json::{Value, json};
 

@@ -28,6 +28,8 @@ pub const SIGN_IN: Limit = Limit { name: "sign-in", burst: 30, interval: Duratio
 pub const SEARCH: Limit = Limit { name: "search", burst: 60, interval: Duration::from_secs(1) };
 /// Tools one advisor's client calls by itself: sixty a minute.
 pub const TOOLS: Limit = Limit { name: "tools", burst: 60, interval: Duration::from_secs(1) };
+/// Volumes one advisor downloads: ten at once, and two a minute.
+pub const DOWNLOADS: Limit = Limit { name: "downloads", burst: 10, interval: Duration::from_secs(30) };
 
 /// How long the limits of requests look back.
 pub const MINUTE: Duration = Duration::from_secs(60);

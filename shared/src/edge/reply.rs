@@ -66,12 +66,25 @@ impl Reply {
         Ok(reply)
     }
 
+    /// Something to be kept under this name, as it comes. What breaks off is not whole, and its form has to show that.
+    pub fn file(content_type: &'static str, name: &str, frames: mpsc::Receiver<Bytes>) -> Self {
+        let reply = Self::stream(content_type, frames);
+        match HeaderValue::try_from(format!("attachment; filename=\"{name}\"")) {
+            Ok(how) => reply.with_header(header::CONTENT_DISPOSITION, how),
+            Err(_) => reply,
+        }
+    }
+
     /// Server-sent events as they come.
     pub fn events(frames: mpsc::Receiver<Bytes>) -> Self {
+        Self::stream("text/event-stream; charset=utf-8", frames)
+    }
+
+    fn stream(content_type: &'static str, frames: mpsc::Receiver<Bytes>) -> Self {
         let frames = ReceiverStream::new(frames).map(|bytes| Ok::<_, Infallible>(Frame::data(bytes)));
         let mut reply = Response::new(StreamBody::new(frames).boxed_unsync());
         let headers = reply.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform"));
         headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
         Self(reply)

@@ -77,10 +77,15 @@ impl Call {
         if !content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
             return Err(Error::forbidden("This request must have the Content-Type application/json."));
         }
-        if self.header("x-requested-with").is_none() {
-            return Err(Error::forbidden("This request must have the header X-Requested-With."));
+        self.require_own_header()
+    }
+
+    /// The header alone: no page of another site can send it, unasked. For a GET that may begin something.
+    pub fn require_own_header(&self) -> Result<()> {
+        match self.header("x-requested-with") {
+            Some(_) => Ok(()),
+            None => Err(Error::forbidden("This request must have the header X-Requested-With.")),
         }
-        Ok(())
     }
 
     pub fn is_from_allowed_origin(&self, app: &App) -> bool {

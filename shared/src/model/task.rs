@@ -35,6 +35,10 @@ pub enum Job {
     Watch {},
     /// Tells a provider that the advisor took the consent back.
     Disconnect { provider: Provider },
+    /// Lists everything that is held about the advisor, so that it can be downloaded.
+    ExportAccount {},
+    /// Erases everything that is held about the advisor, and says goodbye to the providers.
+    EraseAccount {},
     /// Applies the standing instructions to one event.
     HandleEvent { event: EventId },
     /// Does what was approved.
@@ -73,6 +77,8 @@ impl Job {
             Self::Embed {} => "embed",
             Self::Watch {} => "watch",
             Self::Disconnect { .. } => "disconnect",
+            Self::ExportAccount {} => "export_account",
+            Self::EraseAccount {} => "erase_account",
             Self::HandleEvent { .. } => "handle_event",
             Self::PerformAction { .. } => "perform_action",
             Self::JudgeRule { .. } => "judge_rule",

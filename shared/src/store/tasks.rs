@@ -64,7 +64,9 @@ pub async fn claim(db: &mut Tenant<'_>, id: TaskId, lease: Duration) -> Result<O
     let sql = "-- tasks::claim
         update tasks set state = 'in_progress', attempt = attempt + 1, fence = fence + 1,
                lease_until = now() + make_interval(secs => $3), updated_at = now()
-         where user_id = $1 and id = $2 and state = 'pending' and run_after <= now() + interval '1 second'";
+         where user_id = $1 and id = $2 and state = 'pending' and run_after <= now() + interval '1 second'
+           -- of a closed account nothing is done but what ends it
+           and (task_type in ('erase_account', 'disconnect') or exists (select from users u where u.id = $1 and u.is_active))";
     let owner = db.owner;
     let claimed = db.execute_unless("tasks_one_running", sql, &[&owner.0, &id.0, &lease.as_secs_f64()]).await?;
     if claimed != Some(1) {
@@ -131,6 +133,8 @@ pub enum Outcome {
     Failed {
         error: String,
     },
+    /// There is no task any more, nor anything else of the advisor's.
+    Gone,
 }
 
 /// Writes the outcome; `false` when the task was lost to somebody else, whose outcome counts.
@@ -141,6 +145,7 @@ pub async fn finish(db: &mut Tenant<'_>, claim: &Claim, outcome: &Outcome) -> Re
         Outcome::Wait { after, why } => (State::Pending, *after, None, Some(why), claim.attempt - 1),
         Outcome::Retry { after, error } => (State::Pending, *after, None, Some(error), claim.attempt),
         Outcome::Failed { error } => (State::Failed, Duration::ZERO, None, Some(error), claim.attempt),
+        Outcome::Gone => return Ok(true),
     };
     let sql = "-- tasks::finish
         update tasks set state = $4, run_after = now() + make_interval(secs => $5), result = coalesce($6, result),
@@ -208,12 +213,46 @@ pub async fn sleeps(db: &Tenant<'_>, id: TaskId) -> Result<Option<Duration>> {
     Ok(row.map(|row| row.try_get("left").map(Duration::from_secs_f64)).transpose()?)
 }
 
+/// Ends all tasks at once, whoever is at one. The lease stays: by its end a worker has noticed.
+pub async fn cancel_all(db: &Tenant<'_>, why: &str) -> Result<u64> {
+    let sql = "-- tasks::cancel_all
+        update tasks set state = 'failed', fence = fence + 1, last_error = $2, completed_at = now(), updated_at = now()
+         where user_id = $1 and state in ('pending', 'in_progress', 'waiting_for_reply')";
+    db.execute(sql, &[&db.owner.0, &why]).await
+}
+
+/// How long it takes until nobody can be at work any more who was when all tasks were cancelled.
+pub async fn still_at_work(db: &Tenant<'_>, but: TaskId) -> Result<Option<Duration>> {
+    let sql = "-- tasks::still_at_work
+        select extract(epoch from max(lease_until) - now())::float8 as left from tasks
+         where user_id = $1 and id <> $2 and lease_until > now()";
+    let left: Option<f64> = db.row(sql, &[&db.owner.0, &but.0]).await?.try_get("left")?;
+    Ok(left.map(Duration::from_secs_f64))
+}
+
+/// Forgets some of all but this one; answers how many.
+pub async fn erase(db: &Tenant<'_>, but: TaskId, most: i64) -> Result<u64> {
+    let sql = "-- tasks::erase
+        delete from tasks where user_id = $1 and id in
+            (select id from tasks where user_id = $1 and id <> $2 and (lease_until is null or lease_until <= now()) limit $3)";
+    db.execute(sql, &[&db.owner.0, &but.0, &most]).await
+}
+
 const COLUMNS: &str =
     "id, task_type, state, attempt, max_attempts, result, last_error, run_after, created_at, updated_at, completed_at";
 
 pub async fn get(db: &Tenant<'_>, id: TaskId) -> Result<Option<Task>> {
     let sql = format!("-- tasks::get\nselect {COLUMNS} from tasks where user_id = $1 and id = $2");
     db.maybe(&sql, &[&db.owner.0, &id.0]).await?.as_ref().map(task).transpose()
+}
+
+/// The newest of its kind.
+pub async fn newest(db: &Tenant<'_>, task_type: &str) -> Result<Option<Task>> {
+    let sql = format!(
+        "-- tasks::newest
+        select {COLUMNS} from tasks where user_id = $1 and task_type = $2 order by id desc limit 1"
+    );
+    db.maybe(&sql, &[&db.owner.0, &task_type]).await?.as_ref().map(task).transpose()
 }
 
 /// Newest first, from after `before` on.

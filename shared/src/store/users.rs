@@ -47,6 +47,40 @@ pub async fn lock(db: &Tenant<'_>) -> Result<()> {
     Ok(())
 }
 
+/// Whether the account is open; nobody closes it until the transaction ends.
+pub async fn hold_open(db: &Tenant<'_>) -> Result<bool> {
+    let sql = "-- users::hold_open\nselect is_active from users where id = $1 for key share";
+    Ok(db.maybe(sql, &[&db.owner.0]).await?.map(|row| row.try_get("is_active")).transpose()?.unwrap_or_default())
+}
+
+/// The address of an account that is about to be closed, if it is open: until the transaction ends nothing is added to it.
+pub async fn lock_to_close(db: &Tenant<'_>) -> Result<Option<String>> {
+    let sql = "-- users::lock_to_close\nselect email from users where id = $1 and is_active for update";
+    Ok(db.maybe(sql, &[&db.owner.0]).await?.map(|row| row.try_get("email")).transpose()?)
+}
+
+/// Closes the account for good, and forgets who it was but for Google's number of them, which keeps them out until it is gone.
+pub async fn close(db: &Tenant<'_>, receipt_hash: &[u8]) -> Result<()> {
+    let sql = "-- users::close
+        update users set is_active = false, receipt_hash = $2, email = '', full_name = null, picture = null, timezone = 'UTC',
+               updated_at = now()
+         where id = $1";
+    db.execute(sql, &[&db.owner.0, &receipt_hash]).await?;
+    Ok(())
+}
+
+/// The receipt of the erasure that is under way.
+pub async fn receipt(db: &Tenant<'_>) -> Result<Option<Vec<u8>>> {
+    let sql = "-- users::receipt\nselect receipt_hash from users where id = $1";
+    Ok(db.maybe(sql, &[&db.owner.0]).await?.map(|row| row.try_get("receipt_hash")).transpose()?.flatten())
+}
+
+/// The last row. What hangs on it goes with it.
+pub async fn delete(db: &Tenant<'_>) -> Result<()> {
+    db.execute("-- users::delete\ndelete from users where id = $1", &[&db.owner.0]).await?;
+    Ok(())
+}
+
 fn user(row: &Row) -> Result<User> {
     Ok(User {
         id: UserId(row.try_get("id")?),

@@ -25,6 +25,9 @@ pub const PLAIN: &[(&str, &str, u16)] = &[
     ("chat-health", "", 200),
     ("connections-list", "", 200),
     ("sessions-list", "", 200),
+    ("account-export", "", 200),
+    ("account-export-volume", "", 200),
+    ("account-receipt", "", 404),
     ("approvals-list", "", 200),
     ("approvals-list", "?state=asleep", 422),
     ("approvals-get", "", 200),
@@ -106,6 +109,7 @@ pub async fn make(walk: &mut Walk<'_>) {
     webhooks(walk).await;
     push(walk).await;
     without_connections(walk).await;
+    leaving(walk).await;
     endings(walk).await;
 }
 
@@ -270,6 +274,21 @@ async fn without_connections(walk: &Walk<'_>) {
         assert_eq!(walk.call(&ada, &operation, &FRONTEND, operation.example()).await.status, 409, "{operation}");
     }
     walk.app.sql("update connections set needs_reconnect = false").await;
+}
+
+/// Somebody who takes everything along, and goes.
+async fn leaving(walk: &Walk<'_>) {
+    let bea = walk.app.advisor("bea@firm.example").await;
+    let export = walk.operation("account-export");
+    assert_eq!(walk.call(&bea, &export, &[], None).await.status, 403, "another site cannot begin it");
+    assert_eq!(walk.call(&bea, &export, &FRONTEND, None).await.status, 202);
+    let delete = walk.operation("account-delete");
+    let confirmed = json!({ "email": "bea@firm.example" }).to_string();
+    let answer = walk.call(&bea, &delete, &FRONTEND, Some(confirmed)).await;
+    assert_eq!(answer.status, 202, "{}", answer.body);
+    let receipt = answer.json()["receipt"].as_str().unwrap().to_owned();
+    let shown = walk.call_with(&walk.app.visitor(), &walk.operation("account-receipt"), &receipt, &[], None).await;
+    assert_eq!(shown.status, 200, "{}", shown.body);
 }
 
 /// What is gone afterwards.

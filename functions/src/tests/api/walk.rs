@@ -121,6 +121,10 @@ impl<'a> Walk<'a> {
         walk.knows("/api/connections/", "hubspot");
         let elsewhere = app.advisor(ADA).await.get("/api/auth/sessions").await.json()["items"][0].clone();
         walk.knows("/api/auth/sessions/", elsewhere["id"].as_str().unwrap());
+        assert_eq!(ada.call(Method::GET, "/api/account/export", &FRONTEND, None).await.status, 202);
+        app.work().await;
+        walk.knows("/api/account/export/", "1");
+        walk.knows("/api/account/receipts/", "nobodys");
         walk.knows("/console/", "main.js");
         walk.knows("/docs/", "swagger.js");
         walk.knows("/redoc/", "redoc.js");

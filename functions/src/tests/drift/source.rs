@@ -146,6 +146,9 @@ fn no_value_stands_in_the_text_of_a_statement_and_no_setting_outlives_a_transact
         // A number of ours, in the one place that opens a transaction; and the name of a table, which a constant is, too.
         parts.retain(|part| !(file.ends_with("store/db.rs") && part == "owner"));
         parts.retain(|part| !(file.ends_with("store/records.rs") && part == "table"));
+        // Names of tables and columns, from the constants of the list of what is held.
+        let listed = ["what", "select", "name", "owner", "texts", "keys", "after", "until"];
+        parts.retain(|part| !(file.ends_with("store/holdings.rs") && listed.contains(&part.as_str())));
         assert_eq!(parts, Vec::<String>::new(), "{file}");
         let lower = text.to_lowercase();
         for setting in ["\"set ", "set session", "\\nset ", "\"listen "] {

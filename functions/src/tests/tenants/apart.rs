@@ -55,6 +55,7 @@ const CALLED_WITH: &[(&str, &str)] = &[
 
 /// Where an advisor has to meet their own word, or the search for the other's finds nothing because there is nothing.
 const SHOWS: &[&str] = &[
+    "account-export-volume",
     "approvals-decide",
     "approvals-get",
     "approvals-list",
@@ -83,6 +84,7 @@ const ENDINGS: &[&str] = &[
     "connections-delete",
     "sessions-delete",
     "auth-logout",
+    "account-delete",
 ];
 
 #[tokio::test]
@@ -198,6 +200,8 @@ fn known(one: &Planted<'_>) -> BTreeMap<&'static str, String> {
         ("/api/rules/", of("memory_rules")),
         ("/api/auth/sessions/", of("sessions")),
         ("/api/connections/", "hubspot".into()),
+        ("/api/account/export/", "1".into()),
+        ("/api/account/receipts/", "nobodys".into()),
         ("/console/", "main.js".into()),
         ("/docs/", "swagger.js".into()),
         ("/redoc/", "redoc.js".into()),
@@ -251,7 +255,7 @@ fn shown(evidence: &Evidence, word: &str) {
 async fn endings(walk: &Walk<'_>, one: &Planted<'_>) {
     let known = known(one);
     for id in ENDINGS {
-        if *id == "auth-logout" {
+        if ["auth-logout", "account-delete"].contains(id) {
             one.person.sign_in(one.email).await;
         }
         let operation = walk.operation(id);
@@ -259,7 +263,8 @@ async fn endings(walk: &Walk<'_>, one: &Planted<'_>) {
             &operation.path,
             known.iter().find(|(start, _)| operation.path.starts_with(*start)).map_or("", |(_, value)| value),
         );
-        let answer = one.person.call(operation.method.clone(), &path, &FRONTEND, None).await;
+        let body = (*id == "account-delete").then(|| json!({ "email": one.email }).to_string());
+        let answer = one.person.call(operation.method.clone(), &path, &FRONTEND, body).await;
         assert!(answer.status.is_success(), "{operation}: {}", answer.body);
     }
 }

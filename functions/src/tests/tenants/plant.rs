@@ -27,7 +27,7 @@ const WITHOUT_WORDS: &[&str] = &[
     "oauth_states.state_hash", "owners.owner_id", "pipeline_stages.pipeline_id", "pipeline_stages.stage_id",
     "pipelines.pipeline_id", "revocations.provider", "revocations.sealed_tokens", "rule_runs.outcome",
     "session_tokens.token_hash", "sync_cursors.source", "tasks.lane", "tasks.state", "tasks.task_type", "users.email",
-    "users.google_sub", "users.timezone", "watches.source", "watches.state", "watches.token_hash",
+    "users.google_sub", "users.receipt_hash", "users.timezone", "watches.source", "watches.state", "watches.token_hash",
     "webhook_events.event_type", "webhook_events.source",
 ];
 

@@ -12,7 +12,7 @@ use crate::model::TaskId;
 use crate::model::task::Job;
 use crate::model::user::{Connection as Account, Provider};
 use crate::store::oauth_states::Asker;
-use crate::store::{Connection, connections, revocations, sync_cursors, tasks};
+use crate::store::{Connection, connections, revocations, sync_cursors, tasks, users};
 
 /// Where to send the browser.
 pub async fn begin(
@@ -43,6 +43,9 @@ pub async fn finish(
     let portal = hubspot.introspect(&tokens.access_token).await?;
 
     let tenant = db.tenant(asker.user).await?;
+    if !users::hold_open(&tenant).await? {
+        return Err(Error::unauthenticated());
+    }
     let before = connections::get(&tenant, Provider::HubSpot).await?;
     let account = Account {
         provider: Provider::HubSpot,

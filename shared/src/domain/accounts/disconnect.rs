@@ -38,6 +38,12 @@ pub async fn disconnect(world: &World, owner: UserId, provider: Provider) -> Res
 
 /// The task: ends the watches, and the consent at the provider. Everything in it may be done again.
 pub async fn run(world: &World, owner: UserId, provider: Provider) -> Result<Outcome> {
+    let told = tell(world, owner, provider).await?;
+    Ok(Outcome::Done(json!({ "provider": provider, "told": told })))
+}
+
+/// Says every goodbye that is still to be said to this provider. Answers whether there was one.
+pub(super) async fn tell(world: &World, owner: UserId, provider: Provider) -> Result<bool> {
     let secrets = world.secrets().await?;
     let sealed = {
         let mut db = world.db().await?;
@@ -52,7 +58,7 @@ pub async fn run(world: &World, owner: UserId, provider: Provider) -> Result<Out
         let sealed = revocations::list(&tenant, provider).await?;
         tenant.commit().await?;
         if again {
-            return Ok(Outcome::Done(json!({ "provider": provider, "told": false })));
+            return Ok(false);
         }
         sealed
     };
@@ -71,7 +77,7 @@ pub async fn run(world: &World, owner: UserId, provider: Provider) -> Result<Out
         store::watches::forget(&tenant).await?;
     }
     tenant.commit().await?;
-    Ok(Outcome::Done(json!({ "provider": provider, "told": !sealed.is_empty() })))
+    Ok(!sealed.is_empty())
 }
 
 async fn say_goodbye(world: &World, owner: UserId, provider: Provider, held: &Tokens) -> Result<()> {

@@ -2,6 +2,8 @@
 
 pub mod connect;
 pub mod disconnect;
+pub mod erase;
+pub mod export;
 pub mod google_keys;
 pub mod id_token;
 pub mod reseal;

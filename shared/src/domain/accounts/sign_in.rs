@@ -107,7 +107,7 @@ pub async fn finish(world: &World, callback: &Callback<'_>) -> Result<SignedIn> 
 
     let owner = users::for_google(&db, &identity.sub).await?;
     let tenant = db.tenant(owner).await?;
-    if !users::get(&tenant).await?.is_some_and(|user| user.is_active) {
+    if !users::hold_open(&tenant).await? {
         return Err(Error::forbidden("This account is closed."));
     }
     let profile =

@@ -40,6 +40,8 @@ pub async fn note_error(world: &World, claim: &Claim, error: &Error) {
         | Job::PerformAction { .. }
         | Job::JudgeRule { .. }
         | Job::AskModel { .. }
+        | Job::ExportAccount {}
+        | Job::EraseAccount {}
         | Job::RunAgent { .. } => return,
     };
     let noted = async {

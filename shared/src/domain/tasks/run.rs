@@ -9,7 +9,7 @@ use futures::future::BoxFuture;
 use tracing::Instrument;
 
 use crate::chaos;
-use crate::domain::accounts::disconnect;
+use crate::domain::accounts::{disconnect, erase, export};
 use crate::domain::agent::run::Assignment;
 use crate::domain::inbound::watches;
 use crate::domain::{World, actions, agent, knowledge, limits, rules, sync};
@@ -115,6 +115,8 @@ fn begun<'a>(world: &'a World, claim: &'a Claim) -> BoxFuture<'a, Result<Outcome
         Job::Embed {} => Box::pin(knowledge::embed::step(world, claim)),
         Job::Watch {} => Box::pin(watches::run(world, claim.owner)),
         Job::Disconnect { provider } => Box::pin(disconnect::run(world, claim.owner, *provider)),
+        Job::ExportAccount {} => Box::pin(export::step(world, claim)),
+        Job::EraseAccount {} => Box::pin(erase::step(world, claim)),
         Job::PerformAction { action } => Box::pin(actions::perform::run(world, claim, *action)),
         Job::HandleEvent { event } => Box::pin(rules::handle::handle(world, claim, *event)),
         Job::JudgeRule { rule, event, policy_hash } => {
@@ -172,6 +174,10 @@ fn backoff(attempt: i32) -> Duration {
 }
 
 async fn finish(world: &World, claim: &Claim, outcome: &Outcome) -> Result<()> {
+    if matches!(outcome, Outcome::Gone) {
+        tracing::info!(task.id = %claim.id, task.kind = claim.job.name(), "task done, and gone");
+        return Ok(());
+    }
     let mut db = world.db().await?;
     let mut tenant = db.tenant(claim.owner).await?;
     let ours = tasks::finish(&mut tenant, claim, outcome).await?;
@@ -188,7 +194,7 @@ async fn finish(world: &World, claim: &Claim, outcome: &Outcome) -> Result<()> {
         Outcome::Again { after, .. } | Outcome::Wait { after, .. } | Outcome::Retry { after, .. } => {
             world.ring(claim.id, *after).await
         }
-        Outcome::Failed { .. } => {}
+        Outcome::Failed { .. } | Outcome::Gone => {}
     }
     if let Some(next) = next.filter(|next| *next != claim.id) {
         world.ring(next, Duration::ZERO).await;

@@ -6,6 +6,7 @@ use futures::{StreamExt, stream};
 use jiff::SignedDuration;
 
 use crate::chaos;
+use crate::domain::accounts::erase;
 use crate::domain::{World, inbound};
 use crate::error::Result;
 use crate::store::{idempotency_keys, metrics, oauth_states, rate_limits, request_windows, sessions, tasks};
@@ -32,6 +33,7 @@ pub async fn sweep(world: &World) -> Result<()> {
     idempotency_keys::forget(&db, world.now() - IDEMPOTENCY).await?;
     drop(db);
     inbound::forget(world).await?;
+    erase::go_on(world).await?;
 
     if !due.is_empty() {
         tracing::info!(tasks = due.len(), "rang for tasks that were due");

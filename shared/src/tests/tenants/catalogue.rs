@@ -152,7 +152,7 @@ const RULES: &[Rule] = &[
         name: "what is nobody's is known by name",
         sql: "select c.relname::text from pg_class c
                where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not exists (select from owned o where o.oid = c.oid)
-                 and c.relname not in ('_sqlx_migrations', 'oauth_states', 'rate_limits', 'request_windows', 'metrics', 'requests_open', 'unknown_deliveries')",
+                 and c.relname not in ('_sqlx_migrations', 'erasures', 'oauth_states', 'rate_limits', 'request_windows', 'metrics', 'requests_open', 'unknown_deliveries')",
         broken: &[("create table everybodys_mail (body text)", "everybodys_mail")],
     },
 ];
