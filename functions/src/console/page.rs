@@ -37,6 +37,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("ask.js", SCRIPT, include_str!("assets/ask.js")),
     ("confirm.js", SCRIPT, include_str!("assets/confirm.js")),
     ("conversations.js", SCRIPT, include_str!("assets/conversations.js")),
+    ("data.js", SCRIPT, include_str!("assets/data.js")),
     ("dom.js", SCRIPT, include_str!("assets/dom.js")),
     ("html.js", SCRIPT, include_str!("assets/html.js")),
     ("main.js", SCRIPT, include_str!("assets/main.js")),

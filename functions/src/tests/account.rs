@@ -11,7 +11,7 @@ use super::support::*;
 use super::tenants::plant::{self, BEA, plant};
 
 /// Everything of one advisor, by table.
-async fn of(app: &TestApp, user: i64) -> Vec<Vec<String>> {
+pub async fn of(app: &TestApp, user: i64) -> Vec<Vec<String>> {
     let tables = plant::tables(app).await.into_iter().map(|table| {
         let key = plant::key(&table);
         format!("select '{table}', count(*), md5(string_agg(t::text, '|' order by t::text)) from {table} t where {key} = {user}")

@@ -15,6 +15,7 @@ mod drift;
 mod edge;
 mod frontend;
 mod hijack;
+mod import;
 mod migrations;
 mod oauth;
 mod observability;

@@ -36,6 +36,8 @@ pub enum Command {
     Mail(Mail),
     /// Apply, take back or list the migrations of the local database
     Migrate(Migrate),
+    /// Bring over advisors and their data from the system before this one
+    Import(Import),
     /// Run what CI runs: format, lints, docs, tests, template
     Check,
     /// Let providers, queue and database fail in every way, and print what was measured as JSON lines
@@ -134,6 +136,27 @@ pub enum Action {
     },
     /// List them
     History,
+}
+
+#[derive(Args)]
+#[command(after_help = "Example:
+  cargo dev import --from postgresql://reader:…@host/financial_advisor --dry-run
+
+Brings everything into the database that DATABASE_URL names, else into that of the running stack. infra/docs/import-from-seed.md
+says what becomes of what.")]
+pub struct Import {
+    /// The earlier system's database; it is only read
+    #[arg(long, value_name = "URL")]
+    pub from: String,
+    /// PEM file of the authorities that vouch for it: then TLS is required
+    #[arg(long, value_name = "FILE")]
+    pub from_ca: Option<std::path::PathBuf>,
+    /// What it is called here, so that nothing is brought twice; its own name by default
+    #[arg(long, value_name = "NAME")]
+    pub source: Option<String>,
+    /// Read and decide everything, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 #[derive(Args)]

@@ -15,6 +15,7 @@ mod dotenv;
 mod fuzz;
 mod gateway;
 mod http_client;
+mod import;
 mod mail;
 mod metrics;
 mod migrate;
@@ -76,6 +77,7 @@ async fn run(cli: Cli) -> Result<()> {
         }
         Command::Mail(mail) => mail::run(&mail).await,
         Command::Migrate(migrate) => migrate::run(migrate.action).await,
+        Command::Import(import) => import::run(import).await,
         Command::Check => check::run(),
         Command::Outages => outages::run(),
         Command::Boot(boot) => boot::run(&boot.functions).await,

@@ -7,6 +7,7 @@ pub mod calendar;
 pub mod chat;
 pub mod crm;
 pub mod events;
+pub mod import;
 pub mod inbound;
 pub mod knowledge;
 pub mod limits;

@@ -71,6 +71,7 @@ pub const TABLES: &[Table] = &[
     table("connections", &[("provider", "text")], Export::Without(&["sealed_tokens"])),
     last("revocations", &[("id", "bigint")], Export::Without(&["sealed_tokens"])),
     last("watches", &[("source", "text"), ("channel_id", "text")], Export::Without(&["token_hash"])),
+    last("imports", &[("source", "text"), ("kind", "text"), ("source_id", "text")], ALL),
     last("tasks", &[("id", "uuid")], ALL),
     last("oauth_states", &[], Export::Nothing("A sign-in under way: hashes, for ten minutes.")),
     last("users", &[], Export::Without(&["receipt_hash"])),

@@ -1,6 +1,7 @@
 // The tab of the accounts: what is connected, how far the reading is, and reading again.
 
 import { post } from "./api.js";
+import { data } from "./data.js";
 import { count, el, plain, say, when } from "./dom.js";
 import { session } from "./session.js";
 import { ACCOUNTS, reading, readingOf, state } from "./sync.js";
@@ -10,7 +11,7 @@ export const accounts = {
   title: "Accounts",
 
   open() {
-    const cards = [...ACCOUNTS.map(account), index()];
+    const cards = [...ACCOUNTS.map(account), index(), data()];
     const show = () => session.user && cards.forEach((card) => card.show());
     session.addEventListener("user", show);
     session.addEventListener("progress", show);

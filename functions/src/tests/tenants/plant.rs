@@ -21,7 +21,7 @@ const WITHOUT_WORDS: &[&str] = &[
     "contacts.company_ids", "contacts.hubspot_id", "contacts.lifecycle_stage", "contacts.owner_id",
     "deals.company_ids", "deals.contact_ids", "deals.hubspot_id", "deals.owner_id", "deals.pipeline_id",
     "deals.stage_id", "documents.content_hash", "effects.request_hash", "effects.state", "emails.label_ids",
-    "emails.thread_id", "events.event_type", "events.source", "idempotency_keys.request_hash", "memory_rules.form",
+    "emails.thread_id", "events.event_type", "events.source", "idempotency_keys.request_hash", "imports.kind", "memory_rules.form",
     "messages.finish_reason", "messages.role", "model_calls.cause", "model_calls.model", "notes.contact_ids",
     "notes.hubspot_id", "notes.owner_id", "oauth_states.browser_hash", "oauth_states.provider",
     "oauth_states.state_hash", "owners.owner_id", "pipeline_stages.pipeline_id", "pipeline_stages.stage_id",

@@ -66,3 +66,4 @@ insert into rule_runs (user_id, rule_id, event_id, rule_version, outcome, result
 insert into agent_runs (user_id, task_id, event_id, instruction, answer, plan, refusals)
     select {user}, '{hex}-0000-7000-8000-000000000002', max(id), 'Look at {word}.', 'Nothing about {word}.',
            '[{"tool": "create_note", "contact_id": "501", "name": "{word}", "note_body": "{word}"}]', '{"0": "{word}"}' from events where user_id = {user};
+insert into imports (user_id, source, kind, source_id) values ({user}, 'old-{word}', 'rule', '7-{word}');

@@ -22,6 +22,8 @@ pub struct Identity {
     pub email_verified: bool,
     pub name: Option<String>,
     pub picture: Option<String>,
+    /// Google runs the mail of this address: who proves it today is who had it before, as far as Google can tell.
+    pub is_vouched_for: bool,
 }
 
 #[derive(Deserialize)]
@@ -36,6 +38,8 @@ struct Claims {
     email_verified: bool,
     name: Option<String>,
     picture: Option<String>,
+    /// The domain of a Google Workspace.
+    hd: Option<String>,
 }
 
 /// Anything that is not exactly right is refused, and nobody is told what was wrong.
@@ -50,8 +54,11 @@ pub fn verify(keys: &JwkSet, token: &str, client_id: &str, nonce: &str, now: Tim
     if !same || claims.sub.is_empty() {
         return Err(refused("nonce or subject"));
     }
-    let Claims { sub, email, email_verified, name, picture, .. } = claims;
-    Ok(Identity { sub, email: email.to_lowercase(), email_verified, name, picture })
+    let Claims { sub, email, email_verified, name, picture, hd, .. } = claims;
+    let email = email.to_lowercase();
+    // As Google says: gmail.com, and Workspace. Any other address may have got another owner.
+    let is_vouched_for = email_verified && (hd.is_some() || email.ends_with("@gmail.com"));
+    Ok(Identity { sub, email, email_verified, name, picture, is_vouched_for })
 }
 
 /// What a token says that Google signed, for this audience, and that is neither over nor from the future; or what is wrong

@@ -13,7 +13,7 @@ use crate::model::task::Job;
 use crate::model::user::{Connection as Account, Provider};
 use crate::store::oauth_states::{self, Asker, State};
 use crate::store::users::{self, Profile};
-use crate::store::{Connection, connections, revocations, tasks};
+use crate::store::{Connection, connections, imports, revocations, tasks};
 
 /// How long somebody may look at the consent page.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
@@ -105,7 +105,14 @@ pub async fn finish(world: &World, callback: &Callback<'_>) -> Result<SignedIn> 
         return Err(Error::forbidden("Google has not verified this account's address."));
     }
 
-    let owner = users::for_google(&db, &identity.sub).await?;
+    let claimed = match identity.is_vouched_for {
+        true => imports::claim(&db, &identity.sub, &identity.email, now).await?,
+        false => None,
+    };
+    let owner = match claimed {
+        Some(owner) => owner,
+        None => users::for_google(&db, &identity.sub).await?,
+    };
     let tenant = db.tenant(owner).await?;
     if !users::hold_open(&tenant).await? {
         return Err(Error::forbidden("This account is closed."));

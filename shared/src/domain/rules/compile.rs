@@ -58,6 +58,12 @@ pub async fn compile(world: &World, owner: UserId, text: &str) -> Result<Compile
     }
 }
 
+/// A text that was not understood, and why.
+pub fn uncompiled(text: &str, why: &str) -> Compiled {
+    let note = format!("This was not turned into fixed steps: {why}");
+    Compiled { policy: open(text), form: Form::Open, note: Some(note) }
+}
+
 /// What the model makes of it, or what is wrong with that.
 async fn ask(world: &World, owner: UserId, text: &str) -> Result<Result<Policy, Vec<String>>> {
     let mut request = ChatRequest {

@@ -40,7 +40,7 @@ pub(super) async fn discovery(Extract(world): Extract<Arc<World>>) -> Response {
         "id_token_signing_alg_values_supported": ["RS256"],
         "scopes_supported": ["openid", "email", "profile"],
         "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
-        "claims_supported": ["aud", "email", "email_verified", "exp", "family_name", "given_name", "iat", "iss", "name",
+        "claims_supported": ["aud", "email", "email_verified", "exp", "family_name", "given_name", "hd", "iat", "iss", "name",
                              "picture", "sub"],
         "code_challenge_methods_supported": ["plain", "S256"],
         "grant_types_supported": ["authorization_code", "refresh_token"],
@@ -54,6 +54,10 @@ pub(super) fn claims(account: &Account, granted: &[String]) -> Value {
     if scopes::has_email(granted) {
         claims["email"] = json!(account.email);
         claims["email_verified"] = json!(true);
+        // Whose domain is not Google's own has it in a Workspace, here.
+        if let Some((_, domain)) = account.email.split_once('@').filter(|(_, domain)| *domain != "gmail.com") {
+            claims["hd"] = json!(domain);
+        }
     }
     if scopes::has_profile(granted) {
         claims["name"] = json!(account.name);

@@ -85,8 +85,12 @@ fn googles_token_says_who_it_is() {
         email_verified: true,
         name: Some("Ada Byron".into()),
         picture: Some("https://lh3/a.png".into()),
+        is_vouched_for: false,
     };
     assert_eq!(identity, expected);
+    assert!(check(&signed(&with("hd", "example.com"))).unwrap().is_vouched_for);
+    assert!(check(&signed(&with("email", "Ada@Gmail.com"))).unwrap().is_vouched_for);
+    assert!(!check(&signed(&with("email", "ada@gmail.com.example.com"))).unwrap().is_vouched_for);
     assert!(check(&signed(&with("iss", "accounts.google.com"))).is_ok());
     assert!(check(&signed(&without("azp"))).is_ok());
     assert!(check(&signed(&without("name"))).unwrap().name.is_none());
