@@ -109,7 +109,7 @@ pub async fn make(walk: &mut Walk<'_>) {
     webhooks(walk).await;
     push(walk).await;
     without_connections(walk).await;
-    leaving(walk).await;
+    Box::pin(leaving(walk)).await;
     endings(walk).await;
 }
 
