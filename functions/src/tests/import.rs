@@ -30,8 +30,15 @@ async fn seed(google: &Value, hubspot: &Value) -> String {
 }
 
 fn pool(url: &str) -> Pool {
-    Pool::new(&Address { url: &url.to_owned().into(), password: None, authorities: None, require_tls: false, size: 1 })
-        .unwrap()
+    Pool::new(&Address {
+        url: &url.to_owned().into(),
+        user: None,
+        password: None,
+        authorities: None,
+        require_tls: false,
+        size: 1,
+    })
+    .unwrap()
 }
 
 async fn moved(app: &TestApp, url: &str, dry_run: bool) -> Report {

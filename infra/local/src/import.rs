@@ -21,6 +21,7 @@ pub async fn run(import: cli::Import) -> Result<()> {
     let authorities = authorities.map_err(|error| Problem(format!("The authorities could not be read: {error}.")))?;
     let from = Pool::new(&Address {
         url: &import.from.into(),
+        user: None,
         password: None,
         authorities: authorities.as_deref(),
         require_tls: authorities.is_some(),

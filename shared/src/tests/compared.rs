@@ -19,6 +19,7 @@ const PUBLIC: &[&str] = &[
     "message.resource_id == Some(known)",
     "azp != client_id",
     "header.alg == Algorithm::RS256",
+    "email.ends_with(\"@gmail.com\")",
 ];
 /// Words for what nobody may learn by trying.
 const SECRETS: &[&str] =
