@@ -1,4 +1,5 @@
--- Nobody rings for the tasks of a closed account, but for those that end it.
+-- Nobody rings for the tasks of a closed account, but for those that end it. What lost its worker keeps its place in its lane: it was
+-- the next, and has waited longest.
 create or replace function lookup.sweep_tasks(ring_again interval, most integer) returns setof uuid
     language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 begin
@@ -8,7 +9,7 @@ begin
            completed_at = case when lost.taken_over or lost.last_try then now() end,
            last_error = case when lost.taken_over then 'The worker stopped; the next task went on with it.'
                              else 'The worker stopped while it did this.' end,
-           fence = t.fence + 1, lease_until = null, rung_at = null, run_after = now(), updated_at = now()
+           fence = t.fence + 1, lease_until = null, rung_at = null, updated_at = now()
       from (select o.id, o.attempt >= o.max_attempts as last_try,
                    o.coalesced and exists (select 1 from tasks w
                                             where w.user_id = o.user_id and w.lane = o.lane

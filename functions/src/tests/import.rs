@@ -37,6 +37,7 @@ fn pool(url: &str) -> Pool {
         authorities: None,
         require_tls: false,
         size: 1,
+        slow: std::time::Duration::MAX,
     })
     .unwrap()
 }

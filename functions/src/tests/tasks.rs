@@ -149,6 +149,26 @@ async fn a_task_whose_worker_died_is_taken_back() {
 }
 
 #[tokio::test]
+async fn a_task_whose_worker_died_keeps_its_place() {
+    let app = TestApp::start().await;
+    app.advisor(ADA).await;
+    app.sql("delete from tasks").await;
+    app.forget_messages().await;
+    app.sql(
+        "insert into tasks (user_id, id, task_type, lane, payload, run_after, state, lease_until, attempt)
+         select u.id, gen_random_uuid(), 'watch', 'watch', '{\"type\": \"watch\"}', now() - t.ago, t.state, t.lease, t.attempt
+           from users u, (values (interval '3 minutes', 'in_progress', now() - interval '1 second', 1),
+                                 (interval '2 minutes', 'pending', null, 0)) t(ago, state, lease, attempt)",
+    )
+    .await;
+
+    app.sweep().await;
+
+    assert_eq!(app.count("select count(*) from tasks where rung_at is not null and attempt = 1").await, 1);
+    assert_eq!(app.receive().await.len(), 1);
+}
+
+#[tokio::test]
 async fn a_task_that_kills_its_worker_ends_as_failed() {
     let app = TestApp::start().await;
     let ada = app.advisor(ADA).await;

@@ -74,7 +74,7 @@ fn count(trail: &Trail, claim: &Claim, outcome: &Outcome, took: Duration) {
         trail.measure(Metric::TaskAge, claim.waited.as_secs_f64());
     }
     match outcome {
-        Outcome::Done(_) => trail.measure(Metric::TasksDone, 1.0),
+        Outcome::Done(_) | Outcome::Gone => trail.measure(Metric::TasksDone, 1.0),
         Outcome::Failed { .. } => trail.measure(Metric::TasksFailed, 1.0),
         Outcome::Retry { .. } => trail.count(&TASK_RETRIES, &[kind]),
         Outcome::Again { .. } | Outcome::Wait { .. } => {}
