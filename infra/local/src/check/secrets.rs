@@ -39,8 +39,19 @@ const EXPLAINED: &[(&str, &str)] = &[
     ("4e329c87792dc850f826a11b075d5175e122ce92", "a signature with that secret"),
     ("5f975b2495a485113183858f4e56be44b35b347c", "HubSpot's own documentation: a signature"),
     ("3c3b274d119ff5a5ec6c1e215c1cb794d9973ac1", "an address with the password SECRET, in attacks on links"),
-    ("3688632eccdf9e3ae6d8ce7489428acebdd4bded", "the template's reference to the secret's ARN"),
-    ("c428782dc35c2a511080e832bae9a8c30b07a5e7", "the template's reference to the owner's address"),
+    ("0008997b84a1752108378cda03255efe2ad3bc2d", "names of AWS's managed policies"),
+    ("e58f7dc67295a4a46dd894d61ae4cc74e6e251ca", "a place in the template"),
+    ("c20ed379221e470b9376e178e0cf2fabf91d97e9", "a place in the template"),
+    ("5ffe533b830f08a0326348a9160afafc8ada44db", "the template's word that RDS makes the owner's password"),
+    ("0a23a8887a8302bd205831ce7497d2ed5923dfef", "the name of what a role may do"),
+    ("e61f0b82d520cbdd65897ae0d86dc5094e2f5a2d", "the name of a way to sign in to the database"),
+    ("b63bf00edb07af6ffba7f7ceb7ed573a913271f7", "the name of what a role may do"),
+    ("1ca44c212ca11001056046dee0d18206eac14bcb", "the name of what a role may do"),
+    ("7bfab66d307c824a52622af284a0bd486d6525e3", "the name of what a role may do"),
+    ("439fe7dd755065227c0bc0cb66889b52adfd82ce", "the name of what a role may do"),
+    ("60edd91293aa81235b7036619affc5e29286df13", "a receipt that says of itself, in base64, that it is nobody's"),
+    ("b65930c88b203176842b17b80892e3cfa7589712", "the same"),
+    ("52bfbd92f9d0ac584b10e501b0de58e54162f979", "the name of a secret, in a sample event"),
 ];
 
 /// Refuses what is not explained, and explanations of what is not there any more.
