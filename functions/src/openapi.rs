@@ -1,5 +1,7 @@
 //! Describes the API as OpenAPI 3.1, from what the routes say about themselves and from the types of bodies and answers.
 
+use std::collections::BTreeSet;
+
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
@@ -109,11 +111,11 @@ fn named(headers: &[&str]) -> Map<String, Value> {
     headers.iter().map(reference).collect()
 }
 
+/// Each once, in the order of the operations.
 fn tags() -> Vec<Value> {
-    let mut tags: Vec<&str> =
-        OPERATIONS.iter().map(|operation| operation.doc.tag).filter(|tag| !tag.is_empty()).collect();
-    tags.dedup();
-    tags.iter().map(|tag| json!({ "name": tag })).collect()
+    let mut known = BTreeSet::new();
+    let tags = OPERATIONS.iter().map(|operation| operation.doc.tag);
+    tags.filter(|tag| !tag.is_empty() && known.insert(*tag)).map(|tag| json!({ "name": tag })).collect()
 }
 
 /// OpenAPI has no variable that takes the rest of a path.

@@ -19,6 +19,15 @@ fn with(name: &str, value: Option<&'static str>) -> Vec<(&'static str, &'static 
     others.chain(value.map(|value| (name, value))).collect()
 }
 
+#[test]
+fn every_group_of_operations_is_named_once() {
+    let document = crate::openapi::document("https://api.example.com");
+    let tags: Vec<&str> = document["tags"].as_array().unwrap().iter().filter_map(|tag| tag["name"].as_str()).collect();
+
+    assert!(tags.len() > 5, "{tags:?}");
+    assert_eq!(tags.iter().collect::<BTreeSet<_>>().len(), tags.len(), "{tags:?}");
+}
+
 #[tokio::test]
 async fn everything_that_is_described_is_so() {
     let app =
