@@ -27,8 +27,10 @@ pub struct Function {
 /// All functions, of all stacks.
 pub fn functions(home: &Home) -> Result<Vec<Function>> {
     let mut found = Vec::new();
+    let mut described = Vec::new();
     for file in templates(home) {
         let template = read(&file)?;
+        described.extend(described_routes(&template));
         let globals = &template["Globals"]["Function"];
         for (resource, value) in template["Resources"].as_object().into_iter().flatten() {
             if value["Type"] != "AWS::Serverless::Function" {
@@ -50,7 +52,26 @@ pub fn functions(home: &Home) -> Result<Vec<Function>> {
             found.push(Function { resource, binary, properties: properties.into() });
         }
     }
+    for (resource, name, event) in described {
+        if let Some(function) = found.iter_mut().find(|function| function.resource == resource) {
+            function.properties["Events"][name] = event;
+        }
+    }
     Ok(found)
+}
+
+/// Routes that the API's own description has and no function's events: the preflights. For each the function's resource, a name
+/// and the event that SAM's emulator understands.
+fn described_routes(template: &Value) -> Vec<(String, String, Value)> {
+    let resources = template["Resources"].as_object().into_iter().flatten();
+    let paths = resources.filter_map(|(_, resource)| resource["Properties"]["DefinitionBody"]["paths"].as_object());
+    let routes = paths.flatten().enumerate().filter_map(|(number, (path, methods))| {
+        let called = &methods["options"]["x-amazon-apigateway-integration"]["uri"]["Sub"][1]["Preflight"]["Ref"];
+        let resource = called.as_str()?.split('.').next()?.to_owned();
+        let event = json!({ "Properties": { "Method": "OPTIONS", "Path": path } });
+        Some((resource, format!("Described{number}"), route(&event)))
+    });
+    routes.collect()
 }
 
 /// Writes the template for SAM. `code` is the folder with a folder for each function.
@@ -135,6 +156,9 @@ mod tests {
         let paths: Vec<_> =
             chat.as_object().unwrap().values().map(|event| event["Properties"]["Path"].as_str().unwrap()).collect();
         assert_eq!(paths, ["/api/chat", "/api/chat/stream"]);
+        let preflight = template["Resources"]["PreflightAnswerFunction"]["Properties"]["Events"].as_object().unwrap();
+        let asked = |path: &str| preflight.values().any(|event| event["Properties"]["Path"] == path);
+        assert!(asked("/{proxy+}") && asked("/api/tasks") && preflight.len() > 40, "{preflight:?}");
         assert_eq!(template["Globals"]["Function"]["Environment"]["Variables"]["APP_ENV"], "test");
     }
 }
