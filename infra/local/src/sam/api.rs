@@ -21,7 +21,7 @@ const CALLS: &[(&str, &str, u16)] = &[
     ("GET", "/api/tasks", 401),
     ("GET", "/api/tasks/0199b0c4-7d5e-7000-8000-000000000001", 401),
     ("OPTIONS", "/api/tasks", 200),
-    ("GET", "/nowhere", 403),
+    ("GET", "/nowhere", 404),
 ];
 
 impl Sam {
