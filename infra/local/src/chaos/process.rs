@@ -20,7 +20,7 @@ use crate::{Problem, Result};
 /// few tasks have to be enough.
 fn stands_still(options: &Options) -> u16 {
     match (options.without, options.scale > 0.5) {
-        (Some(_), _) => 60,
+        (Some(_), _) => 100,
         (None, true) => 3,
         (None, false) => 15,
     }

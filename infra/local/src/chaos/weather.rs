@@ -56,7 +56,7 @@ fn odds(options: &Options) -> Vec<Odds> {
     };
     let (slow, late) = match (options.without, options.scale > 0.5) {
         // Few tasks have to be enough to see that a guard is missing.
-        (Some(_), _) => (15, 150),
+        (Some(_), _) => (15, 250),
         (None, true) => (5, 10),
         (None, false) => (15, 60),
     };
