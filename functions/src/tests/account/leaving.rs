@@ -250,14 +250,14 @@ async fn a_closed_account_is_not_read_and_nothing_is_done_for_it() {
     let app = TestApp::start_with(&[("SYNC_INTERVAL", "1")]).await;
     let (ada, eve) = (app.ready_advisor(ADA).await, app.ready_advisor(EVE).await);
     let (ada, eve) = (ada.user_id().await, eve.user_id().await);
-    app.sql(&format!(
-        "update tasks set updated_at = now() - interval '1 day'; update users set is_active = false where id = {ada}"
-    ))
-    .await;
+    app.sql("update tasks set updated_at = now() - interval '1 day'").await;
     app.sql(&format!(
         "insert into tasks (user_id, id, task_type, lane, payload) values ({ada}, gen_random_uuid(), 'embed', 'embed', '{{\"type\": \"embed\"}}')"
     ))
     .await;
+    // Its bell has been rung by the time the account is closed.
+    app.sweep().await;
+    app.sql(&format!("update users set is_active = false where id = {ada}")).await;
     let done = app.count(&format!("select count(*) from tasks where user_id = {ada}")).await;
 
     app.tick("schedules-reconcile").await;
