@@ -19,7 +19,6 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
     let mut db = app.db().await?;
     let tenant = db.tenant(advisor.id).await?;
     let kept = actions::get(&tenant, id).await?.ok_or_else(|| Error::not_found("approval"))?;
-    tenant.commit().await?;
 
     Reply::json(&kept)
 }

@@ -40,9 +40,7 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
 
     let mut db = app.db().await?;
     let tenant = db.tenant(advisor.id).await?;
-    let user = users::get(&tenant).await?;
-    let connections = connections::list(&tenant).await?;
-    tenant.commit().await?;
+    let (user, connections) = tokio::try_join!(users::get(&tenant), connections::list(&tenant))?;
 
     let working = |provider| connections.iter().any(|c| c.provider == provider && !c.needs_reconnect);
     let reconnect = connections.iter().filter(|c| c.needs_reconnect).map(|c| c.provider.code());

@@ -41,10 +41,9 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
 
     let mut db = app.db().await?;
     let tenant = db.tenant(advisor.id).await?;
-    let connections = connections::list(&tenant).await?;
-    let watches = watches::list(&tenant).await?;
-    let stale = stale::of(&sync_cursors::progress(&tenant).await?, app.now());
-    tenant.commit().await?;
+    let (connections, watches, progress) =
+        tokio::try_join!(connections::list(&tenant), watches::list(&tenant), sync_cursors::progress(&tenant))?;
+    let stale = stale::of(&progress, app.now());
 
     let account = |connection: Connection| Account {
         stale: stale.iter().filter(|s| connection.sources().contains(&s.source.as_str())).cloned().collect(),

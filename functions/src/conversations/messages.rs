@@ -50,7 +50,6 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
         return Err(Error::not_found("conversation"));
     }
     let mut messages = conversations::messages_before(&tenant, id, before, limit + 1).await?;
-    tenant.commit().await?;
 
     let more = messages.len() > usize::try_from(limit).unwrap_or(usize::MAX);
     if more {

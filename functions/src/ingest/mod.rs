@@ -53,7 +53,6 @@ async fn check_calendar(app: &App, advisor: Advisor, id: Option<&str>) -> Result
     let mut db = app.db().await?;
     let tenant = db.tenant(advisor.id).await?;
     let google = connections::get(&tenant, Provider::Google).await?;
-    tenant.commit().await?;
     let own = google.and_then(|known| known.connection.account_email);
     if own.is_some_and(|own| own.eq_ignore_ascii_case(id)) {
         return Ok(());

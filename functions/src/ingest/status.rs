@@ -35,10 +35,8 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
 
     let mut db = app.db().await?;
     let tenant = db.tenant(advisor.id).await?;
-    let connections = connections::list(&tenant).await?;
-    let progress = sync_cursors::progress(&tenant).await?;
-    let counts = documents::counts(&tenant).await?;
-    tenant.commit().await?;
+    let (connections, progress, counts) =
+        tokio::try_join!(connections::list(&tenant), sync_cursors::progress(&tenant), documents::counts(&tenant))?;
 
     let working = |source| connections.iter().any(|c| !c.needs_reconnect && c.sources().contains(&source));
     let embedded: i64 = counts.iter().map(|count| count.embedded).sum();

@@ -34,7 +34,6 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
     let mut db = app.db().await?;
     let tenant = db.tenant(advisor.id).await?;
     let counts = documents::counts(&tenant).await?;
-    tenant.commit().await?;
 
     let of = |kind| counts.iter().filter(|count| count.kind == kind).map(|count| count.embedded).sum::<i64>();
     Reply::json(&Stats {

@@ -20,7 +20,6 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
     let mut db = app.db().await?;
     let tenant = db.tenant(advisor.id).await?;
     let rule = rules::get(&tenant, id).await?.ok_or_else(|| missing(id))?;
-    tenant.commit().await?;
 
     let version = rule.version;
     Ok(Reply::json(&Rule::of(rule)?)?.with_etag(version))

@@ -97,7 +97,6 @@ async fn kept(app: &App, owner: UserId, id: RuleId) -> Result<(rule::Rule, Polic
     let mut db = app.db().await?;
     let tenant = db.tenant(owner).await?;
     let mut rule = rules::get(&tenant, id).await?.ok_or_else(|| missing(id))?;
-    tenant.commit().await?;
     let policy = rule.policy.take();
     let policy = policy.ok_or_else(|| Error::new(shared::error::Kind::Conflict, "This rule has no policy yet."))?;
     Ok((rule, policy))

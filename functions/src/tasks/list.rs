@@ -38,7 +38,6 @@ async fn handler(app: &App, call: Call) -> Result<Reply> {
     let mut db = app.db().await?;
     let tenant = db.tenant(advisor.id).await?;
     let mut items = tasks::list(&tenant, state, cursor, limit + 1).await?;
-    tenant.commit().await?;
 
     let more = items.len() > usize::try_from(limit).unwrap_or(usize::MAX);
     items.truncate(usize::try_from(limit).unwrap_or(usize::MAX));

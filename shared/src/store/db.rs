@@ -1,13 +1,19 @@
 //! The pool, and the two ways through it: as one advisor ([`Tenant`]) or, before anyone is known, through the functions
 //! of the schema `lookup`.
 
+mod doubt;
 mod outage;
+mod prepared;
+mod tenant;
 mod timing;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, RecyclingMethod, Runtime, Timeouts, Transaction};
+use deadpool_postgres::{Manager, ManagerConfig, Object, RecyclingMethod, Runtime, Timeouts};
+use futures::FutureExt;
+use futures::future::{self, BoxFuture, Either};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -20,8 +26,10 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use crate::error::{Error, Result};
 use crate::model::UserId;
 use crate::telemetry::Trail;
-use crate::telemetry::family::Family;
+use doubt::Doubt;
 use outage::Outage;
+use prepared::Asked;
+pub use tenant::Tenant;
 use timing::Watch;
 
 /// Values of a query, in the order of `$1`, `$2`, …
@@ -57,6 +65,7 @@ const UNHEARD: Duration = Duration::from_secs(5);
 pub struct Pool {
     pool: deadpool_postgres::Pool,
     outage: Arc<Outage>,
+    doubt: Arc<Doubt>,
     slow: Duration,
 }
 
@@ -81,16 +90,18 @@ impl Pool {
             .tcp_user_timeout(UNHEARD)
             .keepalives(true);
 
-        // A function that was frozen wakes up with sockets that are dead and do not know it.
-        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Verified };
+        // Whether it is still there is asked where that is in doubt: asked every time, it would be a round trip every time.
+        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = Manager::from_config(config, tls(address.authorities)?, recycling);
+        let doubt = Arc::new(Doubt::default());
         let pool = deadpool_postgres::Pool::builder(manager)
             .max_size(address.size)
             .runtime(Runtime::Tokio1)
-            .timeouts(Timeouts { wait: Some(TURN), create: Some(CONNECT), recycle: Some(Duration::from_millis(800)) })
+            .timeouts(Timeouts { wait: Some(TURN), create: Some(CONNECT), recycle: None })
+            .pre_recycle(doubt.settled_before_use())
             .build()
             .map_err(|error| Error::internal("The database pool could not be built.").because(error))?;
-        Ok(Self { pool, outage: Arc::default(), slow: address.slow })
+        Ok(Self { pool, outage: Arc::default(), doubt, slow: address.slow })
     }
 
     /// A connection for work that nobody waits for.
@@ -129,7 +140,10 @@ impl Pool {
             }
         };
         self.outage.ends(Instant::now());
-        Ok(Connection { object, watch: Arc::new(Watch { ends, slow: self.slow, trail }) })
+        let doubt = self.doubt.clone();
+        // A new one was there a moment ago.
+        let is_proven = AtomicBool::new(Object::metrics(&object).recycle_count == 0);
+        Ok(Connection { object, is_proven, watch: Watch { ends, slow: self.slow, trail, doubt } })
     }
 }
 
@@ -161,58 +175,52 @@ pub fn is_wrong_password(error: &Error) -> bool {
     false
 }
 
-/// The server's own bounds, for when nobody is left to tell it: a statement, and a transaction nobody goes on with.
-const STATEMENT_MS: u32 = 20_000;
-const IDLE_MS: u32 = 60_000;
-
 /// A connection that is nobody's yet.
 pub struct Connection {
     object: Object,
-    watch: Arc<Watch>,
+    /// Whether it has answered since it was handed out.
+    is_proven: AtomicBool,
+    watch: Watch,
 }
 
 impl Connection {
-    /// The only way to an advisor's rows: a transaction in which the policies let through that advisor's alone.
-    /// Dropped without [`Tenant::commit`], it is rolled back.
+    /// The only way to an advisor's rows: a transaction in which the policies let through that advisor's alone. It begins with its
+    /// first query. Dropped without [`Tenant::commit`], it is rolled back, which nobody waits for: what only reads ends so.
     pub async fn tenant(&mut self, owner: UserId) -> Result<Tenant<'_>> {
-        let watch = self.watch.clone();
-        let begin = async {
-            let tx = self.object.transaction().await?;
-            // Numbers, so they can stand in the text: one message, and no plan to keep. The server gives up after us.
-            tx.batch_execute(&format!(
-                "select set_config('app.user_id', '{owner}', true), set_config('statement_timeout', '{STATEMENT_MS}', true), \
-                 set_config('idle_in_transaction_session_timeout', '{IDLE_MS}', true)"
-            ))
-            .await?;
-            Ok::<_, tokio_postgres::Error>(tx)
+        Ok(Tenant::new(self, owner))
+    }
+
+    /// Asks. Ahead of the first question goes another, which anybody can answer at once: who does not is not waited for, and that
+    /// costs no round trip.
+    async fn ask<T: Send>(&self, sql: &str, mut query: BoxFuture<'_, Asked<T>>) -> Result<T> {
+        let asked = async {
+            if self.is_proven.swap(true, Ordering::Relaxed) {
+                return Ok(query.await?);
+            }
+            let there = doubt::is_there(&self.object).boxed();
+            match future::select(there, &mut query).await {
+                Either::Left((true, _)) => Ok(query.await?),
+                Either::Left((false, _)) => {
+                    self.watch.doubt.begins();
+                    Err(outage::away())
+                }
+                Either::Right((answer, _)) => Ok(answer?),
+            }
         };
-        let tx = watch.timed("-- db::tenant", begin).await??;
-        Ok(Tenant { tx, owner, watch, counted: Mutex::default() })
+        self.watch.timed(sql, asked.boxed()).await?
     }
 
     /// One row of a function of the schema `lookup`, or of a table that belongs to nobody.
     pub(super) async fn maybe(&self, sql: &str, params: Params<'_>) -> Result<Option<Row>> {
-        let query = async {
-            let statement = self.object.prepare_cached(sql).await?;
-            self.object.query_opt(&statement, params).await
-        };
-        Ok(self.watch.timed(sql, query).await??)
+        self.ask(sql, prepared::maybe(&self.object, sql, params)).await
     }
 
     pub(super) async fn row(&self, sql: &str, params: Params<'_>) -> Result<Row> {
-        let query = async {
-            let statement = self.object.prepare_cached(sql).await?;
-            self.object.query_one(&statement, params).await
-        };
-        Ok(self.watch.timed(sql, query).await??)
+        self.ask(sql, prepared::row(&self.object, sql, params)).await
     }
 
     pub(super) async fn rows(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
-        let query = async {
-            let statement = self.object.prepare_cached(sql).await?;
-            self.object.query(&statement, params).await
-        };
-        Ok(self.watch.timed(sql, query).await??)
+        self.ask(sql, prepared::rows(&self.object, sql, params)).await
     }
 
     /// Whether the database answers at all.
@@ -234,97 +242,6 @@ impl Connection {
 pub struct About {
     pub version: String,
     pub connections: i64,
-}
-
-/// A transaction of one advisor.
-pub struct Tenant<'a> {
-    tx: Transaction<'a>,
-    pub owner: UserId,
-    watch: Arc<Watch>,
-    /// What has happened only if the transaction has.
-    counted: Mutex<Vec<Counted>>,
-}
-
-type Counted = (&'static Family, Vec<String>, u64);
-
-impl Tenant<'_> {
-    pub async fn commit(self) -> Result<()> {
-        let Self { tx, watch, counted, .. } = self;
-        watch.timed("-- db::commit", tx.commit()).await??;
-        for (family, labels, many) in counted.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            watch.trail.add(family, &labels.iter().map(String::as_str).collect::<Vec<_>>(), many);
-        }
-        Ok(())
-    }
-
-    /// Counts something that has happened once the transaction is committed.
-    pub(super) fn count(&self, family: &'static Family, labels: &[&str], many: u64) {
-        let labels = labels.iter().map(|label| (*label).to_owned()).collect();
-        self.counted.lock().unwrap_or_else(PoisonError::into_inner).push((family, labels, many));
-    }
-
-    /// The id of the call all this is for.
-    pub(super) fn correlation_id(&self) -> Option<&str> {
-        self.watch.trail.correlation_id()
-    }
-
-    pub(super) async fn maybe(&self, sql: &str, params: Params<'_>) -> Result<Option<Row>> {
-        let query = async {
-            let statement = self.tx.prepare_cached(sql).await?;
-            self.tx.query_opt(&statement, params).await
-        };
-        Ok(self.watch.timed(sql, query).await??)
-    }
-
-    pub(super) async fn row(&self, sql: &str, params: Params<'_>) -> Result<Row> {
-        let query = async {
-            let statement = self.tx.prepare_cached(sql).await?;
-            self.tx.query_one(&statement, params).await
-        };
-        Ok(self.watch.timed(sql, query).await??)
-    }
-
-    pub(super) async fn rows(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
-        let query = async {
-            let statement = self.tx.prepare_cached(sql).await?;
-            self.tx.query(&statement, params).await
-        };
-        Ok(self.watch.timed(sql, query).await??)
-    }
-
-    pub(super) async fn execute(&self, sql: &str, params: Params<'_>) -> Result<u64> {
-        let query = async {
-            let statement = self.tx.prepare_cached(sql).await?;
-            self.tx.execute(&statement, params).await
-        };
-        Ok(self.watch.timed(sql, query).await??)
-    }
-
-    /// The same, but a violated constraint of this name is `None` and not an error; the transaction goes on.
-    pub(super) async fn execute_unless(
-        &mut self,
-        constraint: &str,
-        sql: &str,
-        params: Params<'_>,
-    ) -> Result<Option<u64>> {
-        let watch = self.watch.clone();
-        let attempt = async {
-            let savepoint = self.tx.transaction().await?;
-            let statement = savepoint.prepare_cached(sql).await?;
-            match savepoint.execute(&statement, params).await {
-                Ok(rows) => {
-                    savepoint.commit().await?;
-                    Ok(Some(rows))
-                }
-                Err(error) if error.as_db_error().and_then(|e| e.constraint()) == Some(constraint) => {
-                    savepoint.rollback().await?;
-                    Ok(None)
-                }
-                Err(error) => Err(error),
-            }
-        };
-        Ok(watch.timed(sql, attempt).await??)
-    }
 }
 
 #[cfg(test)]

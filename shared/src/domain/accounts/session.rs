@@ -89,9 +89,7 @@ pub async fn end(db: &mut Connection, token: &str, now: Timestamp) -> Result<()>
 /// The sessions the advisor could go on with, the one that was used last first.
 pub async fn list(db: &mut Connection, owner: UserId, now: Timestamp) -> Result<Vec<Open>> {
     let tenant = db.tenant(owner).await?;
-    let open = sessions::list(&tenant, now, now - IDLE).await?;
-    tenant.commit().await?;
-    Ok(open)
+    sessions::list(&tenant, now, now - IDLE).await
 }
 
 /// Ends one of the advisor's sessions; 404 when there is none of this id.

@@ -37,7 +37,7 @@ pub async fn access(world: &World, owner: UserId, provider: Provider) -> Result<
     let mut db = world.db().await?;
     let tenant = db.tenant(owner).await?;
     let known = connections::get(&tenant, provider).await?;
-    tenant.commit().await?;
+    drop(tenant);
     if let Some(known) = &known {
         limits::not_before(&db, provider, &known.connection.account_id).await?;
     }

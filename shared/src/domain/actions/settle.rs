@@ -25,10 +25,10 @@ pub async fn settle(world: &World, owner: UserId, id: ActionId, task: TaskId, pa
         }
         let mut db = world.db().await?;
         let tenant = db.tenant(owner).await?;
-        let kept = actions::get(&tenant, id).await?.ok_or_else(|| Error::not_found("approval"))?;
-        let sleeps = tasks::sleeps(&tenant, task).await?;
-        tenant.commit().await?;
+        let (kept, sleeps) = tokio::try_join!(actions::get(&tenant, id), tasks::sleeps(&tenant, task))?;
+        drop(tenant);
         drop(db);
+        let kept = kept.ok_or_else(|| Error::not_found("approval"))?;
         let ends_before = |pause: Duration| Instant::now() + pause > ends;
         if kept.state.is_over() || ends_before(LOOK) || sleeps.is_some_and(ends_before) {
             return Ok(kept);

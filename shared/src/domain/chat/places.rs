@@ -25,9 +25,7 @@ impl<'a> Places<'a> {
     pub async fn of(world: &'a World, owner: UserId) -> Result<Self> {
         let mut db = world.db().await?;
         let tenant = db.tenant(owner).await?;
-        let places = Self::read(world, &tenant).await?;
-        tenant.commit().await?;
-        Ok(places)
+        Self::read(world, &tenant).await
     }
 
     pub async fn read(world: &'a World, db: &Tenant<'_>) -> Result<Self> {

@@ -1,8 +1,10 @@
 //! How long a query may take and how long it took.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::doubt::{Doubt, UnderWay};
 use crate::error::{Cause, Error, Kind, Result};
 use crate::telemetry::Trail;
 use crate::telemetry::emf::Metric;
@@ -18,6 +20,7 @@ pub struct Watch {
     /// A query that takes longer is worth a look; see `SLOW_QUERY_MS`.
     pub slow: Duration,
     pub trail: Trail,
+    pub doubt: Arc<Doubt>,
 }
 
 impl Watch {
@@ -26,7 +29,11 @@ impl Watch {
     pub async fn timed<T, E>(&self, sql: &str, query: impl Future<Output = Result<T, E>>) -> Result<Result<T, E>> {
         let asked = Instant::now();
         let patience = self.ends.map_or(LONGEST, |ends| ends.saturating_duration_since(asked).min(LONGEST));
+        let under_way = UnderWay::begin(&self.doubt);
         let answer = tokio::time::timeout(patience, query).await;
+        if answer.is_ok() {
+            under_way.is_over();
+        }
         let took = asked.elapsed();
         let (duration_ms, ok) = (u64::try_from(took.as_millis()).unwrap_or(u64::MAX), matches!(answer, Ok(Ok(_))));
         self.trail.query(name(sql), took);

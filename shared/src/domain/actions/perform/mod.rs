@@ -59,7 +59,7 @@ pub async fn run(world: &World, claim: &Claim, id: ActionId) -> Result<Outcome> 
     let mut db = world.db().await?;
     let tenant = db.tenant(claim.owner).await?;
     let kept = actions::get(&tenant, id).await?;
-    tenant.commit().await?;
+    drop(tenant);
     drop(db);
     let Some(kept) = kept else { return Err(Error::not_found("action")) };
     match kept.state {
