@@ -1,5 +1,6 @@
 //! HTTP to the providers, one file each. Everything leaves through [`http`]; only AWS is spoken to by its own SDK.
 
+pub mod aws;
 pub mod calendar;
 pub mod circuit;
 pub mod cloudformation;

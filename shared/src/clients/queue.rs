@@ -1,12 +1,14 @@
 //! SQS: rings for a task. The message carries the task's id and nothing else; the row is the truth.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::retry::RetryConfig;
 use serde::{Deserialize, Serialize};
+use tokio::sync::OnceCell;
 
+use super::aws::Aws;
 use crate::error::{Error, Kind, Result, aws};
 use crate::model::TaskId;
 
@@ -32,20 +34,28 @@ pub enum Bell {
 }
 
 pub struct Queue {
-    client: Client,
+    aws: Arc<Aws>,
+    client: OnceCell<Client>,
     url: String,
     /// Until when it is not tried.
     silent: Mutex<Option<Instant>>,
 }
 
 impl Queue {
-    pub fn new(aws: &aws_config::SdkConfig, url: String) -> Self {
-        let retries = RetryConfig::standard()
-            .with_max_attempts(TRIES)
-            .with_initial_backoff(PATIENCE / 10)
-            .with_max_backoff(PATIENCE / 5);
-        let config = aws_sdk_sqs::config::Builder::from(aws).retry_config(retries).build();
-        Self { client: Client::from_conf(config), url, silent: Mutex::default() }
+    pub fn new(aws: Arc<Aws>, url: String) -> Self {
+        Self { aws, client: OnceCell::new(), url, silent: Mutex::default() }
+    }
+
+    async fn client(&self) -> &Client {
+        let make = || async {
+            let retries = RetryConfig::standard()
+                .with_max_attempts(TRIES)
+                .with_initial_backoff(PATIENCE / 10)
+                .with_max_backoff(PATIENCE / 5);
+            let config = aws_sdk_sqs::config::Builder::from(self.aws.sdk().await).retry_config(retries).build();
+            Client::from_conf(config)
+        };
+        self.client.get_or_init(make).await
     }
 
     /// Asks for a worker, after a while if `delay` says so. What is due later than SQS can wait is left to the sweep.
@@ -59,7 +69,8 @@ impl Queue {
         }
         let body = serde_json::to_string(&Bell::V1 { task, correlation_id: correlation_id.map(str::to_owned) })?;
         let seconds = i32::try_from(delay.as_secs_f64().ceil() as i64).unwrap_or(0);
-        let send = self.client.send_message().queue_url(&self.url).message_body(body).delay_seconds(seconds).send();
+        let client = self.client().await;
+        let send = client.send_message().queue_url(&self.url).message_body(body).delay_seconds(seconds).send();
         let Ok(sent) = tokio::time::timeout(PATIENCE, send).await else {
             self.silent(|until| *until = Some(Instant::now() + SILENCE));
             return Err(unheard().because("it did not answer in time"));

@@ -10,8 +10,9 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 
+use super::aws::Aws;
 use super::rotation::Rotation;
 use crate::config::{Config, SECRET_NAMES, refuse_development_secret};
 use crate::error::{Cause, Error, Kind, Result, aws};
@@ -74,7 +75,8 @@ impl Login {
 
 /// Where secrets come from. Clones of the app share it.
 pub struct Vault {
-    client: Client,
+    aws: Arc<Aws>,
+    client: OnceCell<Client>,
     /// The product's secret.
     id: Option<String>,
     /// The secret of the functions' login to the database.
@@ -87,9 +89,10 @@ pub struct Vault {
 }
 
 impl Vault {
-    pub fn new(config: &Config, aws: &aws_config::SdkConfig, clock: Clock) -> Self {
+    pub fn new(config: &Config, aws: Arc<Aws>, clock: Clock) -> Self {
         Self {
-            client: Client::new(aws),
+            aws,
+            client: OnceCell::new(),
             id: config.secrets_id.clone(),
             database: config.database_secret_id.clone(),
             overrides: config.overrides.clone(),
@@ -191,12 +194,16 @@ impl Vault {
     }
 
     /// The change of a login's secret to another version.
-    pub fn rotation<'a>(&'a self, id: &'a str, token: &'a str) -> Rotation<'a> {
-        Rotation { client: &self.client, id, token }
+    pub async fn rotation<'a>(&'a self, id: &'a str, token: &'a str) -> Rotation<'a> {
+        Rotation { client: self.client().await, id, token }
+    }
+
+    async fn client(&self) -> &Client {
+        self.client.get_or_init(|| async { Client::new(self.aws.sdk().await) }).await
     }
 
     async fn text(&self, id: &str, failed: &'static str) -> Result<SecretString> {
-        let wanted = self.client.get_secret_value().secret_id(id).version_stage(CURRENT);
+        let wanted = self.client().await.get_secret_value().secret_id(id).version_stage(CURRENT);
         let answer = wanted.send().await;
         let answer = answer.map_err(|error| Error::new(Kind::Unavailable, failed).because(aws(&error)))?;
         Ok(SecretString::from(answer.secret_string.unwrap_or_default()))

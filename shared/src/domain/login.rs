@@ -31,7 +31,7 @@ pub async fn rotate(world: &World, step: Step, id: &str, token: &str) -> Result<
     if world.config.database_secret_id.as_deref() != Some(id) {
         return Err(Error::invalid("SecretId", "is not the functions' login to the database."));
     }
-    let rotation = world.vault.rotation(id, token);
+    let rotation = world.vault.rotation(id, token).await;
     let pending =
         async { rotation.pending().await?.ok_or_else(|| Error::internal("The new login has no password yet.")) };
     match step {

@@ -4,13 +4,11 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use jiff::Timestamp;
 use tokio::sync::RwLock;
 
 use crate::clients;
+use crate::clients::aws::Aws;
 use crate::clients::queue::Queue;
 use crate::clients::secrets::{Secrets, Vault};
 use crate::config::Config;
@@ -53,11 +51,11 @@ impl Deref for World {
 impl World {
     /// With at most `connections` to the database. Nothing is connected to yet.
     pub async fn new(config: Config, connections: usize) -> Result<Self> {
-        let (aws, clock) = (aws(&config).await, Clock::default());
-        let http = clients::http::client(clock.clone())?;
+        let (aws, clock) = (Arc::new(Aws::new(&config)), Clock::default());
+        let http = clients::http::client(clock.clone());
         let inner = Inner {
-            vault: Vault::new(&config, &aws, clock.clone()),
-            queue: Queue::new(&aws, config.task_queue_url.clone()),
+            vault: Vault::new(&config, aws.clone(), clock.clone()),
+            queue: Queue::new(aws, config.task_queue_url.clone()),
             clock,
             google_keys: GoogleKeys::default(),
             pool: RwLock::new(None),
@@ -195,28 +193,6 @@ impl World {
             tracing::warn!(task.id = %task, error = ?error, "a bell was lost; the sweep will ring again");
         }
     }
-}
-
-/// By hand, so that a stand-in's address is honoured and nothing is looked up that Lambda does not need.
-async fn aws(config: &Config) -> SdkConfig {
-    let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .region(Region::new(config.aws_region.clone()))
-        // Secrets Manager, at a cold start. Left to itself, the SDK waits for ever.
-        .timeout_config(
-            TimeoutConfig::builder()
-                .connect_timeout(Duration::from_secs(2))
-                .operation_attempt_timeout(Duration::from_secs(3))
-                .operation_timeout(Duration::from_secs(5))
-                .build(),
-        )
-        .retry_config(RetryConfig::standard().with_max_attempts(2))
-        .app_name(AppName::new("financial-advisor").unwrap_or_else(|_| unreachable!("the name is valid")));
-    if let Some(url) = &config.aws_endpoint_url {
-        // Whatever stands in for AWS does not look at who signs.
-        let nobody = aws_sdk_sqs::config::Credentials::new("local", "local", None, None, "local");
-        loader = loader.endpoint_url(url).credentials_provider(nobody);
-    }
-    loader.load().await
 }
 
 /// `None` where nothing can be said.

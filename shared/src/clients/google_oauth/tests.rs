@@ -65,12 +65,7 @@ impl World {
             pubsub_service_account: None,
             pubsub_audience: String::new(),
         };
-        Self {
-            google,
-            config,
-            http: client(crate::model::Clock::default()).unwrap(),
-            secret: SecretString::from("secret"),
-        }
+        Self { google, config, http: client(crate::model::Clock::default()), secret: SecretString::from("secret") }
     }
 
     pub fn oauth(&self) -> GoogleOauth<'_> {

@@ -1,7 +1,7 @@
 //! The client all providers are called with, and one call as it is put together.
 
 use std::fmt::Display;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use reqwest::header::HeaderName;
@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::lanes::Lanes;
 use crate::chaos;
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 use crate::model::Clock;
 use crate::telemetry::Trail;
 
@@ -26,7 +26,8 @@ pub const TO_ANSWER: Duration = Duration::from_secs(2);
 /// and nowhere else. Clones share what they know of the providers.
 #[derive(Clone)]
 pub struct Client {
-    http: reqwest::Client,
+    /// Made when somebody is first called: it reads the machine's certificates, and many functions call nobody.
+    http: Arc<OnceLock<reqwest::Result<reqwest::Client>>>,
     pub(super) lanes: Arc<Lanes>,
     pub(super) clock: Clock,
     /// When whoever waits for it has to have an answer.
@@ -35,16 +36,18 @@ pub struct Client {
     pub(super) trail: Trail,
 }
 
-pub fn client(clock: Clock) -> Result<Client> {
-    let http = reqwest::Client::builder()
+pub fn client(clock: Clock) -> Client {
+    Client { http: Arc::default(), lanes: Arc::default(), clock, ends: None, trail: Trail::default() }
+}
+
+fn http() -> reqwest::Result<reqwest::Client> {
+    reqwest::Client::builder()
         .connect_timeout(CONNECT)
         .timeout(chaos::scaled(TIMEOUT))
         .redirect(Policy::none())
         .no_proxy()
         .user_agent(concat!("financial-advisor/", env!("CARGO_PKG_VERSION")))
         .build()
-        .map_err(|error| Error::internal("The HTTP client could not be built.").because(error))?;
-    Ok(Client { http, lanes: Arc::default(), clock, ends: None, trail: Trail::default() })
 }
 
 impl Client {
@@ -87,18 +90,23 @@ impl Client {
     /// A `GET` may be repeated, anything else not.
     pub fn request(&self, method: Method, url: impl IntoUrl) -> Call {
         let repeatable = method == Method::GET;
-        let mut request = self.http.request(method, url);
-        if let Some(id) = self.trail.correlation_id() {
-            request = request.header(CORRELATION_ID, id);
+        let no_client = |error: &reqwest::Error| {
+            Error::internal("The HTTP client could not be built.").because(Cause::codes(error.to_string()))
+        };
+        let request = self.http.get_or_init(http).as_ref().map(|http| http.request(method, url)).map_err(no_client);
+        let call = Call { client: self.clone(), request, repeatable, policy: chaos::scaled(TIMEOUT) };
+        match self.trail.correlation_id() {
+            Some(id) => call.header(CORRELATION_ID, id),
+            None => call,
         }
-        Call { client: self.clone(), request, repeatable, policy: chaos::scaled(TIMEOUT) }
     }
 }
 
 /// A request, how long its answer may take, and whether it may be sent again when it is not known what became of it.
 pub struct Call {
     pub(super) client: Client,
-    pub(super) request: RequestBuilder,
+    /// The error when nobody can be called at all.
+    pub(super) request: Result<RequestBuilder>,
     pub(super) repeatable: bool,
     pub(super) policy: Duration,
 }
@@ -148,7 +156,7 @@ impl Call {
     }
 
     fn with(self, change: impl FnOnce(RequestBuilder) -> RequestBuilder) -> Self {
-        Self { request: change(self.request), ..self }
+        Self { request: self.request.map(change), ..self }
     }
 
     /// How long the call may take in all: what its policy says, and no longer than whoever waits for it has time.
@@ -164,7 +172,7 @@ mod tests {
 
     #[test]
     fn no_call_outlives_whoever_waits_for_it() {
-        let (client, now) = (client(Clock::default()).unwrap(), Instant::now());
+        let (client, now) = (client(Clock::default()), Instant::now());
         let patience = |client: &Client| client.get("http://localhost/").patience(now);
         let after = |seconds| client.until(now + Duration::from_secs(seconds));
 

@@ -15,7 +15,7 @@ use crate::model::Clock;
 /// Sends without looking at the answer: what a browser does in these tests.
 #[expect(clippy::disallowed_methods, reason = "stands in for a browser, which follows its own rules")]
 pub async fn browse(call: Call) -> Response {
-    call.request.send().await.unwrap()
+    call.request.unwrap().send().await.unwrap()
 }
 
 /// Gives each connection the next of these answers, byte for byte, and hangs up; then gives nothing.
@@ -53,11 +53,11 @@ impl Server {
     }
 
     async fn get(&self) -> Result<Value> {
-        client(Clock::default()).unwrap().get(&self.url).send_json("gmail.test").await
+        client(Clock::default()).get(&self.url).send_json("gmail.test").await
     }
 
     fn post(&self) -> Call {
-        client(Clock::default()).unwrap().post(&self.url)
+        client(Clock::default()).post(&self.url)
     }
 }
 
@@ -143,7 +143,7 @@ async fn who_asked_to_wait_is_not_asked_before_and_nobody_else_has_to_wait() {
     for (asks, seconds) in [(SLOW_DOWN, 30), (SLOW_DOWN_UNTIL, 60)] {
         let server = Server::start(Box::leak(Box::new([asks, FINE, FINE]))).await;
         let clock = Clock::default();
-        let client = client(clock.clone()).unwrap();
+        let client = client(clock.clone());
         let get = async |token| client.get(&server.url).bearer_auth(token).send_json::<Value>("hubspot.test").await;
         get("ada").await.unwrap_err();
 
@@ -163,7 +163,7 @@ async fn who_asked_to_wait_is_not_asked_before_and_nobody_else_has_to_wait() {
 async fn who_fails_again_and_again_is_left_alone_for_a_while() {
     let server = Server::start(&[AWAY, AWAY, AWAY, AWAY, AWAY, AWAY, AWAY, FINE, FINE]).await;
     let clock = Clock::default();
-    let client = client(clock.clone()).unwrap();
+    let client = client(clock.clone());
     let post = async |op| client.post(&server.url).send_json::<Value>(op).await;
     for _ in 0..20 {
         post("gmail.test").await.unwrap_err();
@@ -186,7 +186,7 @@ async fn nothing_is_waited_for_longer_than_there_is_time() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let begun = Instant::now();
-    let client = client(Clock::default()).unwrap().until(begun + Duration::from_millis(2_300));
+    let client = client(Clock::default()).until(begun + Duration::from_millis(2_300));
 
     let hung = client.get(&url).send_json::<Value>("gmail.test").await.unwrap_err();
     let late = client.until(begun).get(&url).send_json::<Value>("gmail.test").await.unwrap_err();
@@ -206,7 +206,7 @@ async fn an_answer_that_stops_in_the_middle_has_ended() {
         socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\nhello").await.unwrap();
         std::future::pending::<()>().await;
     });
-    let response = client(Clock::default()).unwrap().get(&url).send_stream("openai.test").await.unwrap();
+    let response = client(Clock::default()).get(&url).send_stream("openai.test").await.unwrap();
 
     let heard: Vec<_> = pieces(response, Duration::from_millis(200)).collect().await;
 
@@ -236,8 +236,7 @@ async fn no_error_repeats_what_a_provider_sent() {
 
     let server = Server::start(Box::leak(Box::new([mail, complaint]))).await;
     for _ in 0..2 {
-        let error =
-            client(Clock::default()).unwrap().get(&server.url).send_json::<Wanted>("gmail.test").await.unwrap_err();
+        let error = client(Clock::default()).get(&server.url).send_json::<Wanted>("gmail.test").await.unwrap_err();
         assert!(!format!("{error:?} {error}").contains("nora"), "{error:?}");
     }
 }
@@ -248,7 +247,7 @@ async fn nobody_there_is_no_fault_of_the_advisor() {
     let url = format!("http://{}/secret?token=1", listener.local_addr().unwrap());
     drop(listener);
 
-    let error = client(Clock::default()).unwrap().post(url).send_empty("hubspot.test").await.unwrap_err();
+    let error = client(Clock::default()).post(url).send_empty("hubspot.test").await.unwrap_err();
 
     assert_eq!((error.kind, error.upstream_status()), (Kind::Upstream, None));
     assert_eq!(error.detail, "HubSpot did not answer. Please try again in a moment.");

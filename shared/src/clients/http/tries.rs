@@ -37,7 +37,7 @@ impl Tries {
     pub fn of(call: Call, op: &'static str) -> Result<Self> {
         let begun = Instant::now();
         let ends = begun + call.patience(begun);
-        let (http, request) = call.request.build_split();
+        let (http, request) = call.request?.build_split();
         let request = request.map_err(|error| lost(op, error, Kind::Internal))?;
         let (lane, account) = (lanes::lane(op, &request), lanes::account(&request));
         let circuit = call.client.lanes.circuit(&lane);

@@ -90,12 +90,7 @@ impl World {
             app_url: fake.url().into(),
             webhook_v1: false,
         };
-        Self {
-            fake,
-            config,
-            http: client(crate::model::Clock::default()).unwrap(),
-            secret: SecretString::from("secret"),
-        }
+        Self { fake, config, http: client(crate::model::Clock::default()), secret: SecretString::from("secret") }
     }
 
     fn oauth(&self) -> HubSpotOauth<'_> {

@@ -257,7 +257,7 @@ impl World {
             embedding_model: "text-embedding-3-small".into(),
             api,
         };
-        Self { fake, config, http: client(crate::model::Clock::default()).unwrap(), key: SecretString::from("sk-test") }
+        Self { fake, config, http: client(crate::model::Clock::default()), key: SecretString::from("sk-test") }
     }
 
     fn openai(&self) -> OpenAi<'_> {

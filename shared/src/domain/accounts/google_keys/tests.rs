@@ -23,7 +23,7 @@ fn token(kid: &str) -> String {
 #[tokio::test]
 async fn keys_are_asked_for_once_and_again_when_they_are_too_old() {
     let (google, url) = google().await;
-    let (keys, http) = (GoogleKeys::default(), client(crate::model::Clock::default()).unwrap());
+    let (keys, http) = (GoogleKeys::default(), client(crate::model::Clock::default()));
     let start = Timestamp::from_second(1_795_000_000).unwrap();
     let at = async |seconds: i64, token: &str| {
         keys.for_token(&http, &url, token, start + SignedDuration::from_secs(seconds)).await.unwrap()
@@ -42,7 +42,7 @@ async fn keys_are_asked_for_once_and_again_when_they_are_too_old() {
 #[tokio::test]
 async fn a_flood_of_unknown_keys_asks_google_once_a_minute() {
     let (google, url) = google().await;
-    let (keys, http) = (GoogleKeys::default(), client(crate::model::Clock::default()).unwrap());
+    let (keys, http) = (GoogleKeys::default(), client(crate::model::Clock::default()));
     let start = Timestamp::from_second(1_795_000_000).unwrap();
     for seconds in 0..150 {
         let now = start + SignedDuration::from_secs(seconds);
@@ -56,7 +56,7 @@ async fn a_flood_of_unknown_keys_asks_google_once_a_minute() {
 #[tokio::test]
 async fn while_google_is_asked_the_last_keys_hold_for_everybody_else() {
     let (google, url) = google().await;
-    let (keys, http) = (GoogleKeys::default(), client(crate::model::Clock::default()).unwrap());
+    let (keys, http) = (GoogleKeys::default(), client(crate::model::Clock::default()));
     let start = Timestamp::from_second(1_795_000_000).unwrap();
     let shown = keys.for_token(&http, &url, "", start).await.unwrap();
     let known = token(shown.keys[0].common.key_id.as_deref().unwrap());
@@ -84,7 +84,7 @@ async fn while_google_is_asked_the_last_keys_hold_for_everybody_else() {
 #[tokio::test]
 async fn whoever_waited_for_nothing_does_not_ask_again_one_by_one() {
     let (google, url) = google().await;
-    let (keys, http) = (GoogleKeys::default(), client(crate::model::Clock::default()).unwrap());
+    let (keys, http) = (GoogleKeys::default(), client(crate::model::Clock::default()));
     let start = Timestamp::from_second(1_795_000_000).unwrap();
     google.control().arm(Fault {
         method: None,
@@ -103,7 +103,7 @@ async fn whoever_waited_for_nothing_does_not_ask_again_one_by_one() {
 #[tokio::test]
 async fn while_google_is_away_the_last_keys_hold() {
     let (google, url) = google().await;
-    let (keys, http) = (GoogleKeys::default(), client(crate::model::Clock::default()).unwrap());
+    let (keys, http) = (GoogleKeys::default(), client(crate::model::Clock::default()));
     let start = Timestamp::from_second(1_795_000_000).unwrap();
     let kind = FaultKind::Status { status: 404, headers: Default::default(), body: None };
     let away = || Fault { method: None, path: "/certs".into(), times: 1000, kind: kind.clone() };
