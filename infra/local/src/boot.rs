@@ -81,7 +81,9 @@ async fn boot(home: &Home, name: &str, variables: &BTreeMap<String, String>, exp
     };
     function.stop().await;
     match outcome {
-        Some(Outcome::Answered { document, streamed }) => expected.compare(name, &document, streamed),
+        Some(Outcome::Answered { document, streamed }) => {
+            expected.compare(name, &document, streamed.map(|streamed| streamed.bytes()))
+        }
         Some(Outcome::Failed(error)) => Err(Problem(format!("failed: {error}"))),
         None => Err(Problem("ended or fell silent without an answer".to_owned())),
     }

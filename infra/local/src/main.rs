@@ -24,6 +24,7 @@ mod queue;
 mod runtime_api;
 mod sam;
 mod schedule;
+mod stage;
 mod stop;
 mod tenants;
 mod terminal;

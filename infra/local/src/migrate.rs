@@ -25,7 +25,13 @@ pub async fn run(action: Action) -> Result<()> {
 
 async fn start(home: &Home) -> Result<Cluster> {
     let installed = install::world(home, &|line| say(format_args!("  · {line}")))?;
-    let options = Options { dir: database::folder(home), port: None, durable: true, log: home.log("postgres")? };
+    let options = Options {
+        dir: database::folder(home),
+        port: None,
+        durable: true,
+        settings: Vec::new(),
+        log: home.log("postgres")?,
+    };
     let cluster = Cluster::start(&installed, &options).await?;
     database::ensure(&cluster).await?;
     Ok(cluster)

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
@@ -18,7 +18,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpListener;
-use tokio::sync::{Mutex as Gate, mpsc, oneshot};
+use tokio::sync::{Mutex as Gate, mpsc, oneshot, watch};
 use uuid::Uuid;
 
 use crate::clock::now;
@@ -30,10 +30,23 @@ const VERSION: &str = "/2018-06-01/runtime";
 /// What the function did with its event.
 #[derive(Debug)]
 pub enum Outcome {
-    /// It answered: the document, or of a streamed answer the metadata and how many bytes followed.
-    Answered { document: Value, streamed: Option<usize> },
+    /// It answered: the document, or of a streamed answer the metadata and what followed.
+    Answered { document: Value, streamed: Option<Streamed> },
     /// It reported an error, while starting or while working.
     Failed(String),
+}
+
+/// The body of a streamed answer.
+#[derive(Debug, Default)]
+pub struct Streamed {
+    /// As they came, and when.
+    pub pieces: Vec<(Instant, Bytes)>,
+}
+
+impl Streamed {
+    pub fn bytes(&self) -> usize {
+        self.pieces.iter().map(|(_, piece)| piece.len()).sum()
+    }
 }
 
 /// A running emulator. It stops when dropped.
@@ -59,6 +72,8 @@ struct Process {
     running: Mutex<BTreeMap<String, oneshot::Sender<Outcome>>>,
     /// Why the function could not start.
     broken: Mutex<Option<String>>,
+    /// When the function first asked for an event.
+    asked: watch::Sender<Option<Instant>>,
 }
 
 impl RuntimeApi {
@@ -74,6 +89,7 @@ impl RuntimeApi {
             waiting: Gate::new(waiting),
             running: Mutex::default(),
             broken: Mutex::default(),
+            asked: watch::channel(None).0,
         });
         let served = process.clone();
         let server = tokio::spawn(async move {
@@ -104,6 +120,11 @@ impl RuntimeApi {
 }
 
 impl RuntimeApi {
+    /// When the function was ready: when it first asked for an event.
+    pub async fn asked(&self) -> Option<Instant> {
+        *self.process.asked.subscribe().wait_for(Option::is_some).await.ok()?
+    }
+
     /// Whether nothing that was handed out is still to be answered.
     pub fn is_idle(&self) -> bool {
         lock(&self.process.running).is_empty()
@@ -140,6 +161,7 @@ impl Process {
 
     /// The next event. The call waits until there is one, for ever if need be.
     async fn next(&self) -> Response<Full<Bytes>> {
+        self.asked.send_if_modified(|asked| asked.is_none().then(|| asked.replace(Instant::now())).is_some());
         let Some(Invocation { event, report }) = self.waiting.lock().await.recv().await else { return nothing_here() };
         let request_id = Uuid::new_v4().to_string();
         let deadline = now().as_millisecond() + i64::try_from(self.timeout.as_millis()).unwrap_or_default();
@@ -186,19 +208,38 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 async fn answered(request: Request<Incoming>) -> std::result::Result<Outcome, String> {
     let streams =
         request.headers().get("lambda-runtime-function-response-mode").is_some_and(|mode| mode == "streaming");
-    let body = request.into_body().collect().await.map_err(|e| format!("the answer broke off: {e}"))?;
-    let error = body.trailers().and_then(|trailers| trailers.get("lambda-runtime-function-error-type").cloned());
-    if let Some(error) = error {
-        return Err(format!("the stream ended with {}", String::from_utf8_lossy(error.as_bytes())));
+    let broken = |e: hyper::Error| format!("the answer broke off: {e}");
+    let mut body = request.into_body();
+    let (mut head, mut streamed) = (Vec::new(), streams.then(Streamed::default));
+    // Of a streamed answer the metadata comes first, then eight zeros, then the body.
+    let mut in_body = false;
+    while let Some(frame) = body.frame().await {
+        match frame.map_err(broken)?.into_data() {
+            Ok(piece) if in_body => streamed.iter_mut().for_each(|to| to.pieces.push((Instant::now(), piece.clone()))),
+            Ok(piece) => {
+                head.extend_from_slice(&piece);
+                let Some(to) = &mut streamed else { continue };
+                if let Some(end) = head.windows(8).position(|window| window == [0; 8]) {
+                    in_body = true;
+                    let rest = Bytes::copy_from_slice(&head[end + 8..]);
+                    head.truncate(end);
+                    if !rest.is_empty() {
+                        to.pieces.push((Instant::now(), rest));
+                    }
+                }
+            }
+            Err(frame) => {
+                let trailers = frame.into_trailers().ok();
+                if let Some(error) = trailers.as_ref().and_then(|all| all.get("lambda-runtime-function-error-type")) {
+                    return Err(format!("the stream ended with {}", String::from_utf8_lossy(error.as_bytes())));
+                }
+            }
+        }
     }
-    let bytes = body.to_bytes();
-    let (document, streamed) = if streams {
-        let end = bytes.windows(8).position(|window| window == [0; 8]).ok_or("the stream has no metadata")?;
-        (bytes.slice(..end), Some(bytes.len() - end - 8))
-    } else {
-        (bytes, None)
-    };
-    let document = serde_json::from_slice(&document).map_err(|e| format!("the answer is not JSON: {e}"))?;
+    if streams && !in_body {
+        return Err("the stream has no metadata".to_owned());
+    }
+    let document = serde_json::from_slice(&head).map_err(|e| format!("the answer is not JSON: {e}"))?;
     Ok(Outcome::Answered { document, streamed })
 }
 
@@ -270,6 +311,7 @@ mod tests {
 
         match first {
             Some(Outcome::Answered { document, streamed }) => {
+                let streamed = streamed.map(|streamed| streamed.bytes());
                 assert_eq!((document, streamed), (json!({"statusCode": 200}), Some(4)));
             }
             other => panic!("{other:?}"),

@@ -26,6 +26,8 @@ pub struct Options {
     pub port: Option<u16>,
     /// `false` gives up safety against a power cut for speed: for tests.
     pub durable: bool,
+    /// More of the server's settings, each `name=value`.
+    pub settings: Vec<String>,
     pub log: PathBuf,
 }
 
@@ -239,6 +241,7 @@ fn server_command(installed: &Installed, options: &Options, data: &Path, port: u
     if !options.durable {
         settings.extend(["fsync=off", "synchronous_commit=off", "full_page_writes=off"].map(str::to_owned));
     }
+    settings.extend(options.settings.iter().cloned());
     let mut command = Command::new(installed.postgres.join("postgres"));
     command.arg("-D").arg(data).current_dir(&options.dir);
     for setting in settings {
@@ -284,7 +287,8 @@ async fn start_test_cluster() -> Result<(Cluster, File)> {
     let installed = install::world(&home, &|line| tracing::info!("{line}"))?;
     let (dir, lock) = claim_test_folder(&home)?;
     let log = dir.with_extension("log");
-    let cluster = Cluster::start(&installed, &Options { dir, port: None, durable: false, log }).await?;
+    let cluster =
+        Cluster::start(&installed, &Options { dir, port: None, durable: false, settings: Vec::new(), log }).await?;
     Ok((cluster, lock))
 }
 
@@ -351,7 +355,7 @@ mod tests {
         let dir = home.database.join("test").join(format!("half-{}", uuid::Uuid::new_v4().simple()));
         create(&dir.join("data/base")).unwrap();
         fs::write(dir.join("data/PG_VERSION"), "18\n").unwrap();
-        let options = Options { log: dir.with_extension("log"), dir, port: None, durable: false };
+        let options = Options { log: dir.with_extension("log"), dir, port: None, durable: false, settings: Vec::new() };
 
         let mut first = Cluster::start(&installed, &options).await.unwrap();
         first.create_database("kept", None).await.unwrap();

@@ -1,10 +1,10 @@
 //! `cargo dev attack`: real processes of the product, treated as badly as the world can, and counted afterwards. JSON on standard
 //! output.
 
+mod down;
 mod function;
 mod report;
 mod webhooks;
-mod world;
 
 use clap::{Args, Subcommand};
 

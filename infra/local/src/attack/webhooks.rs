@@ -5,15 +5,18 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use fakes::world::Home;
+use fakes::world::{Home, free_port};
 use serde_json::json;
 use shared::config::HUBSPOT_WEBHOOK;
 
+use super::down::{cut_off, silent};
 use super::function::{Function, PATIENCE, Sender};
 use super::report::{Acknowledged, Killed, Report};
-use super::world::{World, silent};
 use crate::clock::now;
+use crate::stage::Stage;
 use crate::terminal::{complain, say};
+use crate::up::stand_ins::Contents;
+use crate::world::Ground;
 use crate::{Problem, Result};
 
 /// Nobody listens there.
@@ -41,7 +44,9 @@ pub struct Options {
 pub async fn run(options: &Options) -> Result<()> {
     let seed = options.seed.unwrap_or_else(|| now().as_millisecond().unsigned_abs() % 1_000_000);
     complain(format_args!("Starting, seed {seed} …"));
-    let mut world = World::start().await?;
+    let mut ground = Ground::lay("attack", free_port()?).await?;
+    ground.unlimited();
+    let mut world = Stage::set(ground, Contents::demo()).await?;
     let outcome = in_world(&mut world, options, seed).await;
     world.stop().await;
     let report = outcome?;
@@ -49,22 +54,23 @@ pub async fn run(options: &Options) -> Result<()> {
     report.verdict()
 }
 
-async fn in_world(world: &mut World, options: &Options, seed: u64) -> Result<Report> {
+async fn in_world(world: &mut Stage, options: &Options, seed: u64) -> Result<Report> {
     let home = Home::find()?;
-    let secret = world.secrets.get("HUBSPOT_CLIENT_SECRET").cloned().unwrap_or_default();
-    let sender = Sender::prepare(&home, secret, world.config.webhook_url(HUBSPOT_WEBHOOK)).await?;
+    let secret = world.ground.secret("HUBSPOT_CLIENT_SECRET").to_owned();
+    let sender = Sender::prepare(&home, secret, world.ground.config()?.webhook_url(HUBSPOT_WEBHOOK)).await?;
     let mut deliveries = Deliveries::of(world).await?;
 
     let mut acknowledged = Vec::new();
     for (down, elsewhere) in [("sends everybody away", NOWHERE.to_owned()), ("never answers", silent().await?)] {
         complain(format_args!("Whoever is called {down} …"));
-        let told = timed(&sender, &world.cut_off(&elsewhere), &mut deliveries, options.posts / 2, down).await?;
+        let told =
+            timed(&sender, &cut_off(world.variables(), &elsewhere), &mut deliveries, options.posts / 2, down).await?;
         complain(format_args!("  answered in {} ms, of a hundred one in more than {} ms", told.p50, told.p99));
         acknowledged.push(told);
     }
     complain("Killing …");
     let pace = acknowledged.first().map_or(10, |told| told.p50.max(2));
-    let killed = kill(&sender, &world.variables, &mut deliveries, options.kills, Dice(seed), pace).await?;
+    let killed = kill(&sender, world.variables(), &mut deliveries, options.kills, Dice(seed), pace).await?;
 
     complain("Working off what is left …");
     world.change("update tasks set rung_at = null where state = 'pending'").await?;
@@ -103,7 +109,7 @@ struct Deliveries {
 }
 
 impl Deliveries {
-    async fn of(world: &World) -> Result<Self> {
+    async fn of(world: &Stage) -> Result<Self> {
         let portal = world.texts("select account_id from connections where provider = 'hubspot'").await?.pop();
         let portal = portal.ok_or_else(|| Problem("Nobody connected HubSpot.".to_owned()))?;
         Ok(Self { portal, contacts: (501..520).map(|id: u32| id.to_string()).collect(), made: 0 })

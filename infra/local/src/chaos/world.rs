@@ -82,7 +82,8 @@ impl World {
         let dir = home.database.join(format!("chaos-postgres-{}", std::process::id()));
         let log = home.log("chaos-postgres")?;
         // What is acknowledged has to survive a restart, as it does in production.
-        let cluster_options = ClusterOptions { dir, port: Some(ports.postgres), durable: true, log };
+        let cluster_options =
+            ClusterOptions { dir, port: Some(ports.postgres), durable: true, settings: Vec::new(), log };
         let cluster = Cluster::start(&installed, &cluster_options).await?;
         database::ensure(&cluster).await?;
         let secrets = state::new_secrets();

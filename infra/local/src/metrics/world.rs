@@ -3,30 +3,26 @@
 
 use std::time::{Duration, Instant};
 
-use fakes::openai::Embedder;
-use fakes::world::{free_port, shared_test_cluster, shared_test_moto};
-use shared::config::Config;
-use shared::store::migrate;
+use fakes::world::free_port;
 use tokio::task::JoinSet;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::Client;
 use url::Url;
 use uuid::Uuid;
 
 use crate::clock::now;
 use crate::stop::Stop;
 use crate::tenants::people;
-use crate::up::ports::Ports;
-use crate::up::stand_ins::{self, Contents};
-use crate::up::variables::{APP_ROLE, SECRET, Variables};
-use crate::up::{VISIBILITY, database, functions, state};
-use crate::{Problem, Result, aws, gateway, http_client, queue, schedule};
+use crate::up::functions;
+use crate::up::stand_ins::{Contents, Running};
+use crate::world::Ground;
+use crate::{Problem, Result, gateway, http_client, queue, schedule};
 
 pub struct World {
     /// Of each instance.
     pub apis: Vec<Url>,
     /// What operators show.
     pub token: String,
-    pub stand_ins: stand_ins::Running,
+    pub stand_ins: Running,
     database: Client,
     players: JoinSet<()>,
     stop: Stop,
@@ -34,79 +30,28 @@ pub struct World {
 
 impl World {
     pub async fn start(advisors: usize) -> Result<Self> {
-        let cluster = shared_test_cluster().await?;
-        let moto = shared_test_moto().await?;
-        let ports = Ports {
-            gateway: free_port()?,
-            google: free_port()?,
-            hubspot: free_port()?,
-            openai: free_port()?,
-            postgres: cluster.port,
-            moto: moto.port,
-        };
+        let mut ground = Ground::lay("metrics", free_port()?).await?;
         let second = free_port()?;
-        let mut secrets = state::new_secrets();
-        let token = Uuid::new_v4().simple().to_string();
-        secrets.insert("METRICS_TOKEN".to_owned(), token.clone());
-        let secret = |name: &str| secrets.get(name).map(String::as_str).unwrap_or_default();
-        let owner_url = cluster.fresh_database(None).await?;
-        migrate::up(&owner_url).await.map_err(|e| database::in_words(&e))?;
-        let name = owner_url.rsplit('/').next().unwrap_or_default();
-        cluster.execute(name, &database::let_in(secret("DATABASE_PASSWORD"))).await?;
-        let sqs = aws::sqs(&moto.endpoint());
-        let queue_url = aws::create_queue(&sqs, &format!("metrics-{}", Uuid::new_v4().simple()), VISIBILITY).await?;
-        // One secret for all runs of this machine would be another run's.
-        let secret_id = format!("{SECRET}-{}", Uuid::new_v4().simple());
-        aws::create_secret(&moto.endpoint(), &secret_id, &secrets).await?;
-
         let api = |port: u16| format!("http://localhost:{port}");
-        let mut variables = Variables::of_stand_ins(ports).decided();
-        variables.extend(
-            [
-                ("APP_ENV", "test".to_owned()),
-                ("DATABASE_URL", format!("postgresql://{APP_ROLE}@127.0.0.1:{}/{name}", ports.postgres)),
-                ("TASK_QUEUE_URL", queue_url),
-                ("SECRETS_ID", secret_id),
-                ("CORS_ALLOWED_ORIGINS", api(second)),
-                // Who asks so much is limited otherwise; and only what happens is read.
-                ("RATE_LIMIT_PER_MINUTE", "0".to_owned()),
-                ("MODEL_REQUESTS_PER_DAY", "1000000".to_owned()),
-                ("MODEL_TOKENS_PER_DAY", "1000000000".to_owned()),
-                ("SYNC_INTERVAL", "86400".to_owned()),
-            ]
-            .map(|(name, value)| (name.to_owned(), value)),
-        );
-        let config = || {
-            let read = Config::read(|name| variables.get(name).cloned());
-            read.map_err(|problems| Problem(problems.to_string()))
-        };
-        let of_clients = config()?;
-        let clients = stand_ins::Clients {
-            config: &of_clients,
-            google_secret: secret("GOOGLE_OAUTH_CLIENT_SECRET"),
-            hubspot_secret: secret("HUBSPOT_CLIENT_SECRET"),
-        };
-        let contents =
-            Contents { practice: people::practice(advisors, now()), embedder: Embedder::Lexical, pace: Duration::ZERO };
-        let which = Variables::of_stand_ins(ports).stand_ins;
-        let (stand_ins, _) = stand_ins::start_with(which, None, ports, &clients, contents).await?;
-        let (database, connection) = tokio_postgres::connect(&owner_url, NoTls)
-            .await
-            .map_err(|e| Problem(format!("Could not look into the database: {e}.")))?;
-        tokio::spawn(connection);
+        let token = Uuid::new_v4().simple().to_string();
+        ground.unlimited();
+        ground.set(&[("METRICS_TOKEN", &token), ("CORS_ALLOWED_ORIGINS", &api(second))]);
+        let stand_ins = ground.stand_ins(Contents::of(people::practice(advisors, now()))).await?;
+        let database = ground.database().await?;
 
         let (stop, mut players) = (Stop::never(), JoinSet::new());
-        for port in [ports.gateway, second] {
-            let functions = functions::load(config()?).await?;
+        for port in [ground.ports.gateway, second] {
+            let functions = functions::load(ground.config()?).await?;
             players.spawn(gateway::serve(gateway::listen(port).await?, functions.endpoints, stop.clone()));
             for mapping in functions.mappings {
-                players.spawn(queue::run(sqs.clone(), mapping, stop.clone()));
+                players.spawn(queue::run(ground.sqs.clone(), mapping, stop.clone()));
             }
             for schedule in functions.schedules {
                 players.spawn(schedule::run(schedule, stop.clone()));
             }
         }
-        let apis = [ports.gateway, second].map(|port| Url::parse(&api(port)).map_err(|e| Problem(e.to_string())));
+        let apis =
+            [ground.ports.gateway, second].map(|port| Url::parse(&api(port)).map_err(|e| Problem(e.to_string())));
         let apis = apis.into_iter().collect::<Result<_>>()?;
         Ok(Self { apis, token, stand_ins, database, players, stop })
     }

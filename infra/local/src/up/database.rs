@@ -23,7 +23,13 @@ pub async fn start(
     app_password: &str,
 ) -> Result<((), String)> {
     let home = &installed.home;
-    let options = Options { dir: folder(home), port: Some(port), durable: true, log: home.log("postgres")? };
+    let options = Options {
+        dir: folder(home),
+        port: Some(port),
+        durable: true,
+        settings: Vec::new(),
+        log: home.log("postgres")?,
+    };
     let cluster = slot.insert(Cluster::start(installed, &options).await?);
     let is_new = ensure(cluster).await?;
     let steps = migrate::up(&owner_url(cluster)).await.map_err(|e| in_words(&e))?;

@@ -44,6 +44,17 @@ pub struct Contents {
     pub pace: Duration,
 }
 
+impl Contents {
+    /// The practice, today, with a model that knows words only and does not pause.
+    pub fn of(practice: Practice) -> Self {
+        Self { practice, embedder: Embedder::Lexical, pace: Duration::ZERO }
+    }
+
+    pub fn demo() -> Self {
+        Self::of(Practice::demo(now().to_zoned(TimeZone::UTC).date()))
+    }
+}
+
 /// With the demo practice. Without a home they forget everything when they stop. The embedding model's folder is `None` for
 /// embeddings by words.
 pub async fn start(
