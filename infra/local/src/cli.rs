@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{chaos, deploy, sam, tenants};
+use crate::{bench, chaos, deploy, sam, tenants};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -52,6 +52,8 @@ pub enum Command {
     Tenants(tenants::Options),
     /// Have a real Prometheus look at two instances under load, and compare what it has seen with what was sent
     Metrics(crate::metrics::Options),
+    /// Measure what the release binaries need, each figure beside a baseline; JSON lines
+    Bench(bench::Options),
     /// Attack the running product, and check that it keeps its promises
     Attack(crate::attack::Options),
     /// Feed the parsers what nobody thought of, under libFuzzer

@@ -4,6 +4,7 @@ mod answers;
 mod ask;
 mod attack;
 mod aws;
+mod bench;
 mod binaries;
 mod boot;
 mod chaos;
@@ -86,6 +87,7 @@ async fn run(cli: Cli) -> Result<()> {
         Command::Deploy(options) => deploy::run(&options).await,
         Command::Tenants(options) => tenants::run(&options).await,
         Command::Metrics(options) => metrics::run(&options).await,
+        Command::Bench(options) => bench::run(&options).await,
         Command::Attack(attack) => attack::run(&attack).await,
         Command::Fuzz(fuzz) => fuzz::run(&fuzz).await,
         Command::Chaos(options) => chaos::run(options, Stop::listen()?).await,

@@ -6,7 +6,7 @@
 //! and a test lets `cargo lambda deploy` do it too.
 
 mod lambda;
-mod package;
+pub mod package;
 mod rehearsal;
 mod release;
 mod rollback;
