@@ -35,6 +35,8 @@ const MEANING: Duration = Duration::from_secs(4);
 /// A word in more than this share of the chunks says little about any of them.
 const RARE_SHARE: f64 = 0.02;
 const RARE_AT_LEAST: i64 = 5;
+/// All chunks they stand in have to be fetched, and twenty are looked at.
+const RARE_CHUNKS: i64 = 200;
 const RARE_WORDS: usize = 3;
 
 pub async fn retrieve(world: &World, owner: UserId, question: &Question<'_>) -> Result<Found> {
@@ -62,18 +64,7 @@ async fn search(world: &World, owner: UserId, question: &Question<'_>) -> Result
     };
     let by_words_only = embedding.is_none();
 
-    let kinds = if question.kinds.is_empty() { Kind::ALL.to_vec() } else { question.kinds.to_vec() };
-    let words: Vec<(String, f64)> = terms.iter().map(|term| (term.lexeme.clone(), weight(term, corpus))).collect();
-    let query = Query {
-        embedding,
-        rare: rare(&terms, corpus),
-        words,
-        kinds,
-        since: question.since,
-        until: question.until,
-        candidates: candidates(corpus),
-        limit: question.limit,
-    };
+    let query = query(question, embedding, &terms, corpus);
     let mut db = world.db().await?;
     let tenant = db.tenant(owner).await?;
     let hits = search::fused(&tenant, &query).await?;
@@ -89,6 +80,22 @@ async fn terms(world: &World, owner: UserId, text: &str) -> Result<(Vec<Term>, i
     Ok(terms)
 }
 
+/// How a question is searched for whose words are in so many of the advisor's chunks, of which there are `corpus`.
+pub fn query(question: &Question<'_>, embedding: Option<Vec<f32>>, terms: &[Term], corpus: i64) -> Query {
+    let candidates = candidates(corpus);
+    Query {
+        embedding,
+        words: terms.iter().map(|term| (term.lexeme.clone(), weight(term, corpus))).collect(),
+        rare: rare(terms, corpus),
+        kinds: if question.kinds.is_empty() { Kind::ALL.to_vec() } else { question.kinds.to_vec() },
+        since: question.since,
+        until: question.until,
+        candidates,
+        latest: latest(corpus, candidates),
+        limit: question.limit,
+    }
+}
+
 /// Inverse document frequency, as BM25 has it.
 #[expect(clippy::cast_precision_loss, reason = "counts of chunks are far below 2^52")]
 fn weight(term: &Term, corpus: i64) -> f64 {
@@ -102,14 +109,28 @@ fn rare(terms: &[Term], corpus: i64) -> Vec<(String, f64)> {
     let most = ((corpus as f64 * RARE_SHARE) as i64).max(RARE_AT_LEAST);
     let mut rare: Vec<&Term> = terms.iter().filter(|term| (1..=most).contains(&term.chunks)).collect();
     rare.sort_by_key(|term| term.chunks);
-    rare.into_iter().take(RARE_WORDS).map(|term| (term.lexeme.clone(), weight(term, corpus))).collect()
+    let mut chunks = 0;
+    let affordable = rare.into_iter().take_while(|term| {
+        chunks += term.chunks;
+        chunks <= RARE_CHUNKS
+    });
+    affordable.take(RARE_WORDS).map(|term| (term.lexeme.clone(), weight(term, corpus))).collect()
 }
 
-/// How many of the nearest codes hold the ten nearest vectors in 99 of 100 cases, as measured.
+/// How many of the latest chunks are put in order before all are looked at. It pays where that is a small part of them.
+fn latest(corpus: i64, candidates: i64) -> i64 {
+    match corpus {
+        ..4_000 => 0,
+        4_000..100_000 => candidates * 10,
+        _ => candidates * 20,
+    }
+}
+
+/// How many of the nearest codes hold more than 99 of 100 of the ten nearest vectors, as measured.
 fn candidates(corpus: i64) -> i64 {
     match corpus {
-        ..=20_000 => 100,
-        20_001..=100_000 => 200,
+        ..=20_000 => 150,
+        20_001..=250_000 => 250,
         _ => 400,
     }
 }
@@ -129,6 +150,15 @@ mod tests {
         let found: Vec<String> = rare(&terms, 2_500).into_iter().map(|(lexeme, _)| lexeme).collect();
 
         assert_eq!(found, ["aapl", "greg"]);
+    }
+
+    #[test]
+    fn of_a_large_practice_only_as_many_are_looked_up_as_can_be_fetched_in_no_time() {
+        let terms = [term("thornton", 1_900), term("easement", 90), term("aapl", 3), term("herd", 150)];
+
+        let found: Vec<String> = rare(&terms, 200_000).into_iter().map(|(lexeme, _)| lexeme).collect();
+
+        assert_eq!(found, ["aapl", "easement"]);
     }
 
     #[test]
