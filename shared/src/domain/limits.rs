@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
 
+use crate::config::Pace;
 use crate::domain::World;
 use crate::error::{Error, Kind, Result};
 use crate::model::UserId;
 use crate::model::user::Provider;
-use crate::store::{Connection, connections, rate_limits, request_windows};
+use crate::store::request_windows::{self, Refused, Wanted};
+use crate::store::{Connection, connections, rate_limits};
 
 /// So many, so often.
 #[derive(Debug, Clone, Copy)]
@@ -146,7 +148,7 @@ pub async fn heed(world: &World, owner: UserId, error: &Error) {
 async fn account(db: &mut Connection, owner: UserId, provider: Provider) -> Result<String> {
     let tenant = db.tenant(owner).await?;
     let known = connections::get(&tenant, provider).await?;
-    tenant.commit().await?;
+    drop(tenant);
     let account = known.map_or_else(|| owner.to_string(), |known| known.connection.account_id);
     Ok(waiting(provider, &account))
 }
@@ -157,36 +159,41 @@ fn waiting(provider: Provider, account: &str) -> String {
 
 /// `RateLimited` while this account asks not to be called.
 pub async fn not_before(db: &Connection, provider: Provider, account: &str) -> Result<()> {
-    open(db, &waiting(provider, account), provider.title()).await
+    match rate_limits::closed(db, &waiting(provider, account)).await? {
+        None => Ok(()),
+        Some(wait) => Err(paused(provider.title(), wait)),
+    }
 }
 
-async fn open(db: &Connection, key: &str, who: &str) -> Result<()> {
-    match rate_limits::closed(db, key).await? {
-        None => Ok(()),
-        Some(wait) => {
-            let slowly = format!("{who} asks us to slow down. Please try again in a moment.");
-            Err(Error::new(Kind::RateLimited, slowly).answered(429, "paused").after(Some(wait)))
-        }
-    }
+fn paused(who: &str, wait: Duration) -> Error {
+    let slowly = format!("{who} asks us to slow down. Please try again in a moment.");
+    Error::new(Kind::RateLimited, slowly).answered(429, "paused").after(Some(wait))
 }
 
 /// Takes one request and so many tokens of what OpenAI gives us for this model in a minute; `owner` is who asks, if that counts.
 pub async fn model(world: &World, model: &str, owner: Option<UserId>, tokens: u32) -> Result<()> {
-    let pace = world.config.model_pace;
-    let db = world.db().await?;
-    open(&db, &key("wait", model), "The language model").await?;
+    model_on(&world.db().await?, world.config.model_pace, model, owner, tokens).await
+}
+
+/// The same. It is one statement by itself: everybody counts on the same rows, and nobody may hold them while they wait for
+/// something else.
+pub async fn model_on(db: &Connection, pace: Pace, model: &str, owner: Option<UserId>, tokens: u32) -> Result<()> {
     let each = owner.map(|owner| ("openai-requests-each", format!("{model} {owner}"), 1, pace.requests_each));
     let all = [
         ("openai-requests", model.to_owned(), 1, pace.requests),
         ("openai-tokens", model.to_owned(), tokens, pace.tokens),
     ];
-    for (name, who, cost, most) in each.into_iter().chain(all).filter(|(.., most)| *most > 0) {
-        if let Some(wait) = request_windows::take(&db, &key(name, &who), cost, most).await? {
+    let wanted = each.into_iter().chain(all).filter(|(.., most)| *most > 0);
+    let wanted: Vec<Wanted> =
+        wanted.map(|(name, who, cost, most)| Wanted { key: key(name, &who), cost, most }).collect();
+    match request_windows::take_all(db, &key("wait", model), &wanted).await? {
+        None => Ok(()),
+        Some(Refused::Closed(wait)) => Err(paused("The language model", wait)),
+        Some(Refused::Spent(wait)) => {
             let busy = "The language model is asked too much at the moment. Please try again in a moment.";
-            return Err(Error::new(Kind::RateLimited, busy).after(Some(wait)));
+            Err(Error::new(Kind::RateLimited, busy).after(Some(wait)))
         }
     }
-    Ok(())
 }
 
 /// Keys name nobody.

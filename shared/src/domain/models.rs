@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use futures::stream::BoxStream;
+use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::clients::openai::{ChatRequest, Delta, Embedded, Finished, Item, OpenAi};
@@ -22,7 +23,8 @@ const BUDGET_SPENT: &str = "What the language model may do for you in one day is
 
 /// Vectors of 1,536 dimensions, in the order of the texts.
 pub async fn embed(world: &World, owner: UserId, texts: &[String]) -> Result<Embedded> {
-    limits::model(world, limits::EMBEDDING_MODEL, None, tokens(texts.iter().map(String::len).sum())).await?;
+    let tokens = tokens(texts.iter().map(String::len).sum());
+    limits::model(world, limits::EMBEDDING_MODEL, None, tokens).await?;
     let asked = Instant::now();
     let mut answer = openai(world, &*world.secrets().await?)?.embed(texts).await;
     if is_key_refused(&answer) {
@@ -41,16 +43,16 @@ pub async fn embed(world: &World, owner: UserId, texts: &[String]) -> Result<Emb
 
 /// One call of the language model for an advisor; its answer as it comes. Refused when the day's budget is spent.
 pub async fn chat(world: &World, owner: UserId, request: &ChatRequest) -> Result<BoxStream<'static, Result<Delta>>> {
-    let said = request.system.len() + request.items.iter().map(Item::len).sum::<usize>();
-    limits::model(world, limits::CHAT_MODEL, Some(owner), tokens(said) + request.max_output_tokens.unwrap_or_default())
-        .await?;
-    take(world, owner).await?;
-    let asked = Instant::now();
-    let mut answer = openai(world, &*world.secrets().await?)?.stream(request).await;
-    if is_key_refused(&answer) {
-        answer = openai(world, &*world.vault.refresh().await?)?.stream(request).await;
-    }
-    let mut heard = Heard::of(world, &world.config.openai.chat_model, asked);
+    let (admitted, go) = oneshot::channel();
+    let asked = async {
+        go.await.ok()?;
+        let asked = Instant::now();
+        Some((Heard::of(world, &world.config.openai.chat_model, asked), ask(world, request).await))
+    };
+    // That it was admitted is written down while the model already thinks. Where that fails, nobody hears its answer.
+    let (taken, asked) = tokio::join!(admit(world, owner, request, admitted), asked);
+    taken?;
+    let Some((mut heard, answer)) = asked else { return Err(Error::internal("A model call was lost.")) };
     match answer {
         Ok(deltas) => Ok(deltas.inspect(move |delta| heard.hear(delta)).boxed()),
         Err(error) => {
@@ -59,6 +61,29 @@ pub async fn chat(world: &World, owner: UserId, request: &ChatRequest) -> Result
             Err(error)
         }
     }
+}
+
+async fn ask(world: &World, request: &ChatRequest) -> Result<BoxStream<'static, Result<Delta>>> {
+    let answer = openai(world, &*world.secrets().await?)?.stream(request).await;
+    if is_key_refused(&answer) {
+        return openai(world, &*world.vault.refresh().await?)?.stream(request).await;
+    }
+    answer
+}
+
+/// Takes the call from what all may ask in a minute, and from the advisor's day. `admitted` is told as soon as it may begin.
+async fn admit(world: &World, owner: UserId, request: &ChatRequest, admitted: oneshot::Sender<()>) -> Result<()> {
+    let said = request.system.len() + request.items.iter().map(Item::len).sum::<usize>();
+    let tokens = tokens(said) + request.max_output_tokens.unwrap_or_default();
+    let mut db = world.db().await?;
+    limits::model_on(&db, world.config.model_pace, limits::CHAT_MODEL, Some(owner), tokens).await?;
+    let tenant = db.tenant(owner).await?;
+    if let Some(wait) = model_days::take(&tenant, world.config.model_budget).await? {
+        return Err(Error::new(Kind::RateLimited, BUDGET_SPENT).after(Some(wait)));
+    }
+    // Whoever went away does not hear it; what was taken is taken.
+    let _ = admitted.send(());
+    tenant.commit().await
 }
 
 /// About four bytes to one.
@@ -92,7 +117,7 @@ pub async fn whole(world: &World, owner: UserId, request: &ChatRequest, cause: C
 }
 
 /// A cost that cannot be written is no reason to lose the answer.
-async fn book(world: &World, owner: UserId, cause: Cause, finished: &Finished, took: Duration) {
+pub async fn book(world: &World, owner: UserId, cause: Cause, finished: &Finished, took: Duration) {
     let booked = async {
         let mut db = world.db().await?;
         let tenant = db.tenant(owner).await?;
@@ -110,17 +135,6 @@ async fn book(world: &World, owner: UserId, cause: Cause, finished: &Finished, t
     };
     if let Err(error) = booked.await {
         tracing::warn!(error = ?error, "the cost of a model call was not written down");
-    }
-}
-
-async fn take(world: &World, owner: UserId) -> Result<()> {
-    let mut db = world.db().await?;
-    let tenant = db.tenant(owner).await?;
-    let spent = model_days::take(&tenant, world.config.model_budget).await?;
-    tenant.commit().await?;
-    match spent {
-        None => Ok(()),
-        Some(wait) => Err(Error::new(Kind::RateLimited, BUDGET_SPENT).after(Some(wait))),
     }
 }
 

@@ -84,6 +84,20 @@ pub async fn add(db: &Tenant<'_>, id: ConversationId, message: &NewMessage<'_>) 
     Ok(row.try_get("id")?)
 }
 
+/// Makes the conversation, if it is not there, with a first message.
+pub async fn begin(db: &Tenant<'_>, id: ConversationId, title: &str, message: &NewMessage<'_>) -> Result<i64> {
+    let sql = "-- conversations::begin
+        with begun as (
+            insert into conversations (user_id, id, title) values ($1, $2, $3)
+            on conflict (user_id, id) do update set updated_at = clock_timestamp())
+        insert into messages (user_id, conversation_id, role, content, sources, tool_calls, tainted, finish_reason, created_at)
+        values ($1, $2, $4, $5, $6, $7, $8, $9, clock_timestamp()) returning id";
+    let NewMessage { role, content, sources, tool_calls, tainted, finish_reason } = message;
+    let row =
+        db.row(sql, &[&db.owner.0, &id.0, &title, role, content, sources, tool_calls, tainted, finish_reason]).await?;
+    Ok(row.try_get("id")?)
+}
+
 /// Whether anything in it may hold what somebody else wrote.
 pub async fn is_tainted(db: &Tenant<'_>, id: ConversationId) -> Result<bool> {
     let sql = "-- conversations::is_tainted

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use super::db::Params;
 use super::{Tenant, model_days};
 use crate::error::Result;
 
@@ -27,10 +28,15 @@ pub async fn insert(db: &Tenant<'_>, call: &Call<'_>) -> Result<()> {
     let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     let ms = i64::try_from(call.took.as_millis()).unwrap_or(i64::MAX);
     let (input, cached, output) = (count(call.input_tokens), count(call.cached_tokens), count(call.output_tokens));
-    db.execute(sql, &[&db.owner.0, &call.cause, &call.cause_id, &call.model, &input, &cached, &output, &ms]).await?;
+    let params: Params<'_> = &[&db.owner.0, &call.cause, &call.cause_id, &call.model, &input, &cached, &output, &ms];
+    let written = db.execute(sql, params);
     // Vectors are made by the thousand, and cost next to nothing.
-    if call.cause != "embed" {
-        model_days::add_tokens(db, call.input_tokens.saturating_add(call.output_tokens)).await?;
+    if call.cause == "embed" {
+        written.await?;
+    } else {
+        // Sent together, and waited for together.
+        let tokens = call.input_tokens.saturating_add(call.output_tokens);
+        tokio::try_join!(written, model_days::add_tokens(db, tokens))?;
     }
     Ok(())
 }

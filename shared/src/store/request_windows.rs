@@ -80,25 +80,66 @@ pub async fn admit(db: &Connection, arrival: &Arrival<'_>) -> Result<Admitted> {
     })
 }
 
-/// Takes `cost` of the `most` of one minute; else how long until the next one begins. What is more than all of it passes when
-/// nothing else does.
-pub async fn take(db: &Connection, key: &str, cost: u32, most: u32) -> Result<Option<Duration>> {
-    let sql = "-- request_windows::take
-        with taken as (
-            insert into request_windows as w (key, started_at, spent) values ($1, now(), $2)
-            on conflict (key) do update
-               set started_at = case when w.started_at <= now() - interval '1 minute' then now() else w.started_at end,
-                   spent = case when w.started_at <= now() - interval '1 minute' then $2 else w.spent + $2 end
-             where w.started_at <= now() - interval '1 minute' or w.spent + $2 <= $3
-            returning 1)
-        select exists (select from taken) as taken,
-               (select extract(epoch from started_at + interval '1 minute' - now())::float8
-                  from request_windows where key = $1) as seconds";
-    let [cost, most] = [cost, most].map(|number| i32::try_from(number).unwrap_or(i32::MAX / 2));
-    let row = db.row(sql, &[&key, &cost, &most]).await?;
-    let wait =
-        Duration::try_from_secs_f64(row.try_get::<_, Option<f64>>("seconds")?.unwrap_or(0.0)).unwrap_or_default();
-    Ok((!row.try_get::<_, bool>("taken")?).then_some(wait))
+/// What is to be taken of one minute.
+pub struct Wanted {
+    pub key: String,
+    pub cost: u32,
+    pub most: u32,
+}
+
+/// Why nothing was taken, and how long that lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// The bucket of `rate_limits` is closed.
+    Closed(Duration),
+    /// Too little is left of one of the minutes.
+    Spent(Duration),
+}
+
+// Rows are locked in the order they are asked for: two calls at once never wait for each other. What somebody else takes
+// meanwhile is found when the row is locked, and what was taken before it in the list stays taken.
+pub(crate) const TAKE_ALL: &str = "-- request_windows::take_all
+    with closed as materialized (
+        select extract(epoch from arrives_at - now())::float8 as seconds from rate_limits where key = $1 and arrives_at > now()),
+    wanted as materialized (
+        select key, cost, most, place
+          from unnest($2::text[], $3::integer[], $4::integer[]) with ordinality as n (key, cost, most, place)),
+    short as materialized (
+        select n.place, w.seconds from wanted n
+         cross join lateral (
+               select extract(epoch from started_at + interval '1 minute' - now())::float8 as seconds from request_windows
+                where key = n.key and started_at > now() - interval '1 minute' and spent + n.cost > n.most limit 1) w),
+    taken as (
+        insert into request_windows as w (key, started_at, spent)
+        select key, now(), cost from wanted
+         where not exists (select from closed) and not exists (select from short) order by place
+        on conflict (key) do update
+           set started_at = case when w.started_at <= now() - interval '1 minute' then now() else w.started_at end,
+               spent = case when w.started_at <= now() - interval '1 minute' then excluded.spent
+                            else w.spent + excluded.spent end
+         where w.started_at <= now() - interval '1 minute'
+            or w.spent + excluded.spent <= (select n.most from wanted n where n.key = w.key)
+        returning key)
+    select (select seconds from closed) as closed, (select count(*) from taken) = cardinality($2) as taken,
+           coalesce((select seconds from short order by place limit 1),
+                    (select extract(epoch from w.started_at + interval '1 minute' - now())::float8
+                       from wanted n join request_windows w on w.key = n.key
+                      where n.key not in (select key from taken) order by n.place limit 1), 0) as spent";
+
+/// Takes from each of these minutes what is wanted, all or nothing, unless the bucket `closed` of `rate_limits` is closed. What is
+/// more than all of a minute passes when nothing else does.
+pub async fn take_all(db: &Connection, closed: &str, wanted: &[Wanted]) -> Result<Option<Refused>> {
+    let keys: Vec<&str> = wanted.iter().map(|wanted| wanted.key.as_str()).collect();
+    let number = |number: u32| i32::try_from(number).unwrap_or(i32::MAX / 2);
+    let costs: Vec<i32> = wanted.iter().map(|wanted| number(wanted.cost)).collect();
+    let most: Vec<i32> = wanted.iter().map(|wanted| number(wanted.most)).collect();
+    let row = db.row(TAKE_ALL, &[&closed, &keys, &costs, &most]).await?;
+    let wait = |seconds: f64| Duration::try_from_secs_f64(seconds).unwrap_or_default();
+    if let Some(seconds) = row.try_get("closed")? {
+        return Ok(Some(Refused::Closed(wait(seconds))));
+    }
+    let spent = wait(row.try_get("spent")?);
+    Ok((!row.try_get::<_, bool>("taken")?).then_some(Refused::Spent(spent)))
 }
 
 /// Forgets minutes that are over. Answers how many.

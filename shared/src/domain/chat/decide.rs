@@ -38,30 +38,26 @@ pub struct Decided {
     orphaned: bool,
 }
 
-/// Takes the message as an answer to what the session's latest turn offered; nothing if it is none. Then the offer is over,
+/// Takes the message as an answer to what the session's latest turn `offered`; nothing if it is none. Then the offer is over,
 /// and what was offered waits with the other approvals.
-pub async fn by_message(world: &World, asked: &Asked) -> Result<Option<Decided>> {
-    let mut db = world.db().await?;
-    let tenant = db.tenant(asked.owner).await?;
-    let offered = actions::offered(&tenant, asked.session).await?;
+pub async fn by_message(tenant: &Tenant<'_>, asked: &Asked, offered: Vec<Kept>) -> Result<Option<Decided>> {
     if offered.is_empty() {
         return Ok(None);
     }
     let meant: Vec<Kept> = offered.into_iter().filter(|kept| is_meant(kept, asked)).collect();
     let said = reply::parse(&asked.message).filter(|_| !meant.is_empty());
     let Some(said) = said else {
-        actions::offer(&tenant, asked.session, &[]).await?;
-        tenant.commit().await?;
+        actions::offer(tenant, asked.session, &[]).await?;
         return Ok(None);
     };
 
     let (conversation, orphaned) = match meant.iter().find_map(|kept| kept.conversation_id) {
-        Some(id) if conversations::exists(&tenant, id).await? => (id, false),
+        Some(id) if conversations::exists(tenant, id).await? => (id, false),
         // It was deleted since.
         _ => (ConversationId::random(), true),
     };
-    conversations::start(&tenant, conversation, &asked.message).await?;
-    history::add(&tenant, conversation, &asked.message).await?;
+    conversations::start(tenant, conversation, &asked.message).await?;
+    history::add(tenant, conversation, &asked.message).await?;
     let mut decided = Decided {
         owner: asked.owner,
         conversation,
@@ -70,8 +66,7 @@ pub async fn by_message(world: &World, asked: &Asked) -> Result<Option<Decided>>
         left: (Vec::new(), meant.len()),
         orphaned,
     };
-    decided.answer(&tenant, &said, meant).await?;
-    tenant.commit().await?;
+    decided.answer(tenant, &said, meant).await?;
     Ok(Some(decided))
 }
 

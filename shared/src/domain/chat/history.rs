@@ -3,7 +3,8 @@
 use crate::clients::openai::Item;
 use crate::error::{Error, Result};
 use crate::model::ConversationId;
-use crate::store::{Tenant, conversations};
+use crate::store::Tenant;
+use crate::store::conversations::{self, Message};
 
 /// One earlier message, as a client sends it.
 #[derive(Debug, Clone)]
@@ -49,8 +50,22 @@ pub struct Thread {
     pub tainted: bool,
 }
 
-/// Opens the conversation, makes it if it is new, and keeps the question.
-pub async fn open(db: &Tenant<'_>, conversation: Conversation, claimed: &[Said], message: &str) -> Result<Thread> {
+/// The conversation as it is stored; nothing when it is not.
+pub async fn stored(db: &Tenant<'_>, conversation: Conversation) -> Result<Option<Vec<Message>>> {
+    let (Conversation::Known(id) | Conversation::Named(id)) = conversation else { return Ok(None) };
+    let messages = conversations::messages(db, id, i64::try_from(KEPT).unwrap_or(10));
+    let (exists, messages) = tokio::try_join!(conversations::exists(db, id), messages)?;
+    Ok(exists.then_some(messages))
+}
+
+/// Opens the conversation, makes it if it is new, and keeps the question. `stored` is what is stored of it.
+pub async fn open(
+    db: &Tenant<'_>,
+    conversation: Conversation,
+    stored: Option<Vec<Message>>,
+    claimed: &[Said],
+    message: &str,
+) -> Result<Thread> {
     // What a client says the assistant said may quote anything.
     let mut said: Vec<(Said, bool)> = claimed.iter().map(|said| (said.clone(), said.is_answer())).collect();
     let id = match conversation {
@@ -58,17 +73,16 @@ pub async fn open(db: &Tenant<'_>, conversation: Conversation, claimed: &[Said],
         Conversation::Known(id) | Conversation::Named(id) => id,
     };
     let mut own_words = Vec::new();
-    if conversation != Conversation::New && conversations::exists(db, id).await? {
-        let stored = conversations::messages(db, id, i64::try_from(KEPT).unwrap_or(10)).await?;
+    if let Some(stored) = stored {
+        add(db, id, message).await?;
         own_words.extend(stored.iter().filter(|m| m.role == "user").map(|m| m.content.clone()));
         own_words.drain(..own_words.len().saturating_sub(LEANS_ON));
         said = stored.into_iter().map(|m| (Said { role: m.role, content: m.content }, m.tainted)).collect();
     } else if matches!(conversation, Conversation::Known(_)) {
         return Err(Error::not_found("conversation"));
     } else {
-        conversations::start(db, id, &title(message)).await?;
+        conversations::begin(db, id, &title(message), &by_advisor(message)).await?;
     }
-    add(db, id, message).await?;
     own_words.push(message.to_owned());
 
     let asked_before = said.iter().rev().find(|(said, _)| !said.is_answer()).map(|(said, _)| said.content.clone());
@@ -84,16 +98,19 @@ pub async fn open(db: &Tenant<'_>, conversation: Conversation, claimed: &[Said],
 
 /// Keeps what the advisor said.
 pub async fn add(db: &Tenant<'_>, id: ConversationId, message: &str) -> Result<()> {
-    let message = conversations::NewMessage {
+    conversations::add(db, id, &by_advisor(message)).await?;
+    Ok(())
+}
+
+fn by_advisor(message: &str) -> conversations::NewMessage<'_> {
+    conversations::NewMessage {
         role: "user",
         content: message,
         sources: serde_json::json!([]),
         tool_calls: serde_json::json!([]),
         tainted: false,
         finish_reason: None,
-    };
-    conversations::add(db, id, &message).await?;
-    Ok(())
+    }
 }
 
 fn title(message: &str) -> String {

@@ -8,6 +8,7 @@ mod failure;
 pub mod history;
 mod notice;
 pub mod offer;
+mod open;
 mod order;
 mod origin;
 mod places;

@@ -13,23 +13,21 @@ use super::answer::{Answer, Piece};
 use super::decide;
 use super::event::{Citation, Event, Notice};
 use super::failure::{Unanswered, apology, gone};
-use super::history::{self, Conversation, Said, Thread};
+use super::history::{Conversation, Said};
+use super::open::{self, Asks, Opened};
 use super::places::Places;
 use super::sources::Sources;
 use super::{notice, offer, order, prompt};
 use crate::clients::openai::{ChatRequest, Delta, FinishReason, Finished, Item, ToolSpec, Usage};
-use crate::domain::knowledge::retrieve::{Found, Question, retrieve};
+use crate::domain::models::{self, Cause};
 use crate::domain::sync::stale;
-use crate::domain::{World, models, tools};
+use crate::domain::{World, tools};
 use crate::error::{Error, Kind, Result};
 use crate::model::action::{Kept, State};
 use crate::model::document::Kind as SourceKind;
-use crate::model::user::User;
 use crate::model::{ActionId, ConversationId, UserId};
+use crate::store::actions;
 use crate::store::conversations::{self, NewMessage};
-use crate::store::model_calls::{self, Call};
-use crate::store::sync_cursors::{self, Progress};
-use crate::store::{actions, users};
 
 /// Times the model may be asked in one turn.
 const ROUNDS: usize = 6;
@@ -116,26 +114,25 @@ pub(super) struct Turn<'a> {
     pub(super) tainted: bool,
     pub(super) answer: Answer,
     pub(super) items: Vec<Item>,
-    tools: Vec<ToolSpec>,
     pub(super) calls: Vec<Value>,
     /// Writes that were proposed, as they stand.
     pub(super) actions: Vec<Kept>,
     usage: Usage,
+    /// The last answer of the model, and how long it took, while that is not written down.
+    unbooked: Option<(Finished, Duration)>,
     pub(super) ends: Instant,
 }
 
 async fn converse(world: &World, asked: Asked, listener: &Listener, begun: Instant) -> Result<&'static str> {
     let ends = begun + asked.time_left.saturating_sub(CLOSING);
-    if let Some(decided) = decide::by_message(world, &asked).await? {
-        return decide::tell(world, decided, listener, ends).await;
-    }
-    let (user, thread, progress) = open(world, &asked).await?;
-    let time_zone = TimeZone::get(&user.time_zone).unwrap_or(TimeZone::UTC);
-    let now = world.now().to_zoned(time_zone.clone());
-
     let ordered = asked.kinds.is_empty() && order::is_order(&asked.message);
     let kinds = if ordered { vec![SourceKind::Contact] } else { asked.kinds.clone() };
-    let found = while_heard(listener, found(world, &asked, &kinds, thread.asked_before.as_deref())).await??;
+    let Opened { user, thread, progress, found } = match open::open(world, &asked, &kinds, listener).await? {
+        Asks::Something(opened) => *opened,
+        Asks::Decides(decided) => return decide::tell(world, *decided, listener, ends).await,
+    };
+    let time_zone = TimeZone::get(&user.time_zone).unwrap_or(TimeZone::UTC);
+    let now = world.now().to_zoned(time_zone.clone());
     let notices = notice::all(found.by_words_only, &stale::of(&progress, world.now()), &kinds, &time_zone);
     // The first thing a client hears of, always.
     send(listener, Event::Sources(found.hits.clone())).await?;
@@ -162,10 +159,10 @@ async fn converse(world: &World, asked: Asked, listener: &Listener, begun: Insta
         tainted: thread.tainted,
         answer,
         items,
-        tools: tools::specs(),
         calls: Vec::new(),
         actions: Vec::new(),
         usage: Usage::default(),
+        unbooked: None,
         ends,
     };
     turn.begin(&notices).await?;
@@ -174,28 +171,7 @@ async fn converse(world: &World, asked: Asked, listener: &Listener, begun: Insta
     turn.close(outcome).await
 }
 
-/// The question as it goes into a search: a short one leans on the one before.
-async fn found(world: &World, asked: &Asked, kinds: &[SourceKind], before: Option<&str>) -> Result<Found> {
-    let leaning = asked.message.split_whitespace().count() < 7;
-    let text = match before.filter(|_| leaning) {
-        Some(before) => format!("{}\n{before}", asked.message),
-        None => asked.message.clone(),
-    };
-    let question = Question { text: &text, kinds, since: None, until: None, limit: asked.context };
-    retrieve(world, asked.owner, &question).await
-}
-
-async fn open(world: &World, asked: &Asked) -> Result<(User, Thread, Vec<Progress>)> {
-    let mut db = world.db().await?;
-    let tenant = db.tenant(asked.owner).await?;
-    let user = users::get(&tenant).await?.ok_or_else(Error::unauthenticated)?;
-    let thread = history::open(&tenant, asked.conversation, &asked.history, &asked.message).await?;
-    let progress = sync_cursors::progress(&tenant).await?;
-    tenant.commit().await?;
-    Ok((user, thread, progress))
-}
-
-impl Turn<'_> {
+impl<'a> Turn<'a> {
     /// Says what the answer is to be read with.
     async fn begin(&mut self, notices: &[Notice]) -> Result<()> {
         if notices.is_empty() {
@@ -211,7 +187,7 @@ impl Turn<'_> {
         for round in 1..=ROUNDS {
             // The last word has to be words.
             let last = round == ROUNDS || Instant::now() > self.ends || self.calls.len() >= MOST_CALLS;
-            let tools = if last { Vec::new() } else { self.tools.clone() };
+            let tools = if last { Vec::new() } else { tools::specs().to_vec() };
             let finished = self.ask(system, tools).await?;
             if finished.calls.is_empty() || last {
                 return Ok(match finished.reason {
@@ -220,7 +196,10 @@ impl Turn<'_> {
                     FinishReason::Stop | FinishReason::ToolCalls => "stop",
                 });
             }
-            self.act(finished).await?;
+            // What it cost is written down while the tools run.
+            let booking = self.booking();
+            let (acted, ()) = tokio::join!(self.act(finished), booking);
+            acted?;
         }
         Ok("stop")
     }
@@ -246,7 +225,10 @@ impl Turn<'_> {
                     self.say(pieces).await?;
                 }
                 Delta::Finished(finished) => {
-                    self.book(&finished, asked.elapsed()).await;
+                    self.usage.input += finished.usage.input;
+                    self.usage.cached += finished.usage.cached;
+                    self.usage.output += finished.usage.output;
+                    self.unbooked = Some((finished.clone(), asked.elapsed()));
                     return Ok(finished);
                 }
             }
@@ -265,9 +247,26 @@ impl Turn<'_> {
         Ok(())
     }
 
+    /// Writes down what the last call cost, if that is not done yet.
+    fn booking(&mut self) -> impl Future<Output = ()> + use<'a> {
+        let (world, owner, unbooked) = (self.world, self.owner, self.unbooked.take());
+        let cause = Cause { name: "chat", id: Some(self.conversation.0) };
+        async move {
+            if let Some((finished, took)) = unbooked {
+                models::book(world, owner, cause, &finished, took).await;
+            }
+        }
+    }
+
     /// Says what was done and what waits, and keeps the answer, also one that broke off: as far as it came. Of one that nobody
     /// waited for, and that had not begun, nothing is kept.
     async fn close(mut self, outcome: Result<&'static str>) -> Result<&'static str> {
+        let booking = self.booking();
+        let (outcome, ()) = tokio::join!(self.end(outcome), booking);
+        outcome
+    }
+
+    async fn end(mut self, outcome: Result<&'static str>) -> Result<&'static str> {
         let rest = self.answer.finish();
         let _ = self.say(rest).await;
         let (outcome, places) = self.account(outcome).await;
@@ -340,31 +339,6 @@ impl Turn<'_> {
             (Ok(()), outcome) => (Ok(outcome.unwrap_or("stop")), places),
             // Nobody listens any more: what waits is with the other approvals.
             (Err(gone), outcome) => (outcome.and(Err(gone)), places),
-        }
-    }
-
-    /// Writes down what the call cost. A cost that cannot be written is no reason to lose the answer.
-    async fn book(&mut self, finished: &Finished, took: Duration) {
-        self.usage.input += finished.usage.input;
-        self.usage.cached += finished.usage.cached;
-        self.usage.output += finished.usage.output;
-        let booked = async {
-            let mut db = self.world.db().await?;
-            let tenant = db.tenant(self.owner).await?;
-            let call = Call {
-                cause: "chat",
-                cause_id: Some(self.conversation.0),
-                model: &finished.model,
-                input_tokens: finished.usage.input,
-                cached_tokens: finished.usage.cached,
-                output_tokens: finished.usage.output,
-                took,
-            };
-            model_calls::insert(&tenant, &call).await?;
-            tenant.commit().await
-        };
-        if let Err(error) = booked.await {
-            tracing::warn!(error = ?error, "the cost of a model call was not written down");
         }
     }
 }

@@ -68,16 +68,13 @@ async fn search(world: &World, owner: UserId, question: &Question<'_>) -> Result
     let mut db = world.db().await?;
     let tenant = db.tenant(owner).await?;
     let hits = search::fused(&tenant, &query).await?;
-    tenant.commit().await?;
     Ok(Found { hits, by_words_only })
 }
 
 async fn terms(world: &World, owner: UserId, text: &str) -> Result<(Vec<Term>, i64)> {
     let mut db = world.db().await?;
     let tenant = db.tenant(owner).await?;
-    let terms = search::terms(&tenant, text).await?;
-    tenant.commit().await?;
-    Ok(terms)
+    search::terms(&tenant, text).await
 }
 
 /// How a question is searched for whose words are in so many of the advisor's chunks, of which there are `corpus`.

@@ -34,6 +34,7 @@ pub use edited::edited;
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::LazyLock;
 
 use jiff::Zoned;
 use schemars::JsonSchema;
@@ -125,14 +126,17 @@ pub fn find(name: &str) -> Option<&'static Tool> {
     TOOLS.iter().find(|tool| tool.name == name)
 }
 
-/// What the model is told of them.
-pub fn specs() -> Vec<ToolSpec> {
-    let spec = |tool: &Tool| ToolSpec {
-        name: tool.name.to_owned(),
-        description: tool.description.to_owned(),
-        parameters: (tool.schema)(),
-    };
-    TOOLS.iter().map(spec).collect()
+/// What the model is told of them. Their schemas are made once.
+pub fn specs() -> &'static [ToolSpec] {
+    static SPECS: LazyLock<Vec<ToolSpec>> = LazyLock::new(|| {
+        let spec = |tool: &Tool| ToolSpec {
+            name: tool.name.to_owned(),
+            description: tool.description.to_owned(),
+            parameters: (tool.schema)(),
+        };
+        TOOLS.iter().map(spec).collect()
+    });
+    &SPECS
 }
 
 /// Runs the tool of this name; `arguments` is the JSON text the model wrote.

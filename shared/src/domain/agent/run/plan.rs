@@ -38,7 +38,7 @@ pub(super) struct Planned {
 pub(super) async fn make(world: &World, claim: &Claim, situation: &Situation, instruction: &str) -> Result<Planned> {
     let now = world.now().to_zoned(situation.zone.clone());
     let name = situation.advisor.name.clone().unwrap_or_else(|| "the advisor".into());
-    let tools = tools::specs().into_iter().filter(|spec| !WITHHELD.contains(&spec.name.as_str())).collect();
+    let tools = tools::specs().iter().filter(|spec| !WITHHELD.contains(&spec.name.as_str())).cloned().collect();
     let mut maker = Maker {
         world,
         claim,
