@@ -198,18 +198,38 @@ async fn a_worker_that_lost_its_task_cannot_finish_it() {
     let id: TaskId = app.sql("select id from tasks").await[0][0].parse().unwrap();
     let mut db = app.app.db().await.unwrap();
 
-    let mut tenant = db.tenant(owner).await.unwrap();
-    let stale = tasks::claim(&mut tenant, id, Duration::from_secs(60)).await.unwrap().unwrap();
-    tenant.commit().await.unwrap();
+    let stale = tasks::claim(&db, id, Duration::from_secs(60)).await.unwrap().unwrap();
     app.sql("update tasks set state = 'pending', run_after = now(), lease_until = null").await;
-    let mut tenant = db.tenant(owner).await.unwrap();
-    let fresh = tasks::claim(&mut tenant, id, Duration::from_secs(60)).await.unwrap().unwrap();
+    let fresh = tasks::claim(&db, id, Duration::from_secs(60)).await.unwrap().unwrap();
+    let tenant = db.tenant(owner).await.unwrap();
     assert!(!tasks::heartbeat(&tenant, &stale, Duration::from_secs(60)).await.unwrap());
-    assert!(!tasks::finish(&mut tenant, &stale, &Outcome::Done(json!("stale"))).await.unwrap());
-    assert!(tasks::finish(&mut tenant, &fresh, &Outcome::Done(json!("fresh"))).await.unwrap());
     tenant.commit().await.unwrap();
+    assert!(tasks::finish(&db, &stale, &Outcome::Done(json!("stale"))).await.unwrap().is_none());
+    assert!(tasks::finish(&db, &fresh, &Outcome::Done(json!("fresh"))).await.unwrap().is_some());
 
     assert_eq!(app.sql("select result::text from tasks where state = 'done'").await, [["\"fresh\""]]);
+}
+
+#[tokio::test]
+async fn what_is_left_to_the_next_of_its_lane_is_done_and_the_next_is_rung_for() {
+    use shared::model::TaskId;
+    use shared::model::task::State;
+    use shared::store::tasks::{self, Outcome};
+    use std::time::Duration;
+
+    let app = TestApp::start().await;
+    let ada = app.advisor(ADA).await;
+    ada.post("/api/ingest/gmail", json!({})).await;
+    let db = app.app.db().await.unwrap();
+    let first: TaskId = app.sql("select id from tasks where lane = 'gmail_sync'").await[0][0].parse().unwrap();
+    let claim = tasks::claim(&db, first, Duration::from_secs(60)).await.unwrap().unwrap();
+    // The one that is waiting is begun, so this makes another.
+    let second = ada.post("/api/ingest/gmail", json!({})).await.json()["job_id"].as_str().unwrap().to_owned();
+
+    let outcome = Outcome::Again { after: Duration::ZERO, progress: json!({}) };
+    let ended = tasks::finish(&db, &claim, &outcome).await.unwrap().unwrap();
+
+    assert_eq!((ended.state, ended.next.map(|id| id.to_string())), (State::Done, Some(second)));
 }
 
 #[tokio::test]

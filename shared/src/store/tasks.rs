@@ -10,7 +10,7 @@ use crate::chaos::{self, Guard};
 use crate::error::Result;
 use crate::model::task::{Claim, Job, State, Task};
 use crate::model::{TaskId, UserId};
-use crate::telemetry::family::{TASKS_COMPLETED, TASKS_CREATED};
+use crate::telemetry::family::TASKS_CREATED;
 
 /// How a task comes to be.
 #[derive(Debug, Clone, Default)]
@@ -53,33 +53,14 @@ pub async fn ensure(db: &Tenant<'_>, job: &Job) -> Result<TaskId> {
     Ok(kept)
 }
 
-/// Whose task it is.
-pub async fn owner(db: &Connection, id: TaskId) -> Result<Option<UserId>> {
-    let row = db.row("-- tasks::owner\nselect lookup.task_user($1)", &[&id.0]).await?;
-    Ok(row.try_get::<_, Option<i64>>(0)?.map(UserId))
-}
-
-/// Takes a due task, unless somebody else has it or has its lane.
-pub async fn claim(db: &mut Tenant<'_>, id: TaskId, lease: Duration) -> Result<Option<Claim>> {
+/// Takes a due task, unless somebody else has it or has its lane. One statement, from the bell on.
+pub async fn claim(db: &Connection, id: TaskId, lease: Duration) -> Result<Option<Claim>> {
     let sql = "-- tasks::claim
-        update tasks set state = 'in_progress', attempt = attempt + 1, fence = fence + 1,
-               lease_until = now() + make_interval(secs => $3), updated_at = now()
-         where user_id = $1 and id = $2 and state = 'pending' and run_after <= now() + interval '1 second'
-           -- of a closed account nothing is done but what ends it
-           and (task_type in ('erase_account', 'disconnect') or exists (select from users u where u.id = $1 and u.is_active))";
-    let owner = db.owner;
-    let claimed = db.execute_unless("tasks_one_running", sql, &[&owner.0, &id.0, &lease.as_secs_f64()]).await?;
-    if claimed != Some(1) {
-        return Ok(None);
-    }
-    let sql = "-- tasks::claim (read)
-        select payload, attempt, max_attempts, fence, correlation_id,
-               greatest(extract(epoch from now() - run_after), 0)::float8 as waited
-          from tasks where user_id = $1 and id = $2";
-    let row = db.row(sql, &[&owner.0, &id.0]).await?;
+        select owner, payload, attempt, max_attempts, fence, correlation_id, waited from begin_task($1, $2)";
+    let Some(row) = db.maybe(sql, &[&id.0, &lease.as_secs_f64()]).await? else { return Ok(None) };
     Ok(Some(Claim {
         id,
-        owner,
+        owner: UserId(row.try_get("owner")?),
         job: serde_json::from_value(row.try_get("payload")?)?,
         attempt: row.try_get("attempt")?,
         max_attempts: row.try_get("max_attempts")?,
@@ -137,54 +118,33 @@ pub enum Outcome {
     Gone,
 }
 
-/// Writes the outcome; `false` when the task was lost to somebody else, whose outcome counts.
-pub async fn finish(db: &mut Tenant<'_>, claim: &Claim, outcome: &Outcome) -> Result<bool> {
+/// What came of writing an outcome.
+#[derive(Debug, Clone, Copy)]
+pub struct Ended {
+    /// Where a newer task of the lane does the rest, it is done, whatever the outcome was.
+    pub state: State,
+    /// The task of this lane that waited for this one to end.
+    pub next: Option<TaskId>,
+}
+
+/// Writes the outcome; `None` when the task was lost to somebody else, whose outcome counts.
+pub async fn finish(db: &Connection, claim: &Claim, outcome: &Outcome) -> Result<Option<Ended>> {
     let (state, after, result, error, attempt) = match outcome {
         Outcome::Done(result) => (State::Done, Duration::ZERO, Some(result), None, claim.attempt),
         Outcome::Again { after, progress } => (State::Pending, *after, Some(progress), None, 0),
         Outcome::Wait { after, why } => (State::Pending, *after, None, Some(why), claim.attempt - 1),
         Outcome::Retry { after, error } => (State::Pending, *after, None, Some(error), claim.attempt),
         Outcome::Failed { error } => (State::Failed, Duration::ZERO, None, Some(error), claim.attempt),
-        Outcome::Gone => return Ok(true),
+        // There is no row left to write it to.
+        Outcome::Gone => return Ok(None),
     };
-    let sql = "-- tasks::finish
-        update tasks set state = $4, run_after = now() + make_interval(secs => $5), result = coalesce($6, result),
-               last_error = $7, attempt = $8, lease_until = null, rung_at = now(), updated_at = now(),
-               completed_at = case when $4 in ('done', 'failed') then now() end
-         where user_id = $1 and id = $2 and fence = $3 and state = 'in_progress'";
-    let owner = db.owner;
+    let sql = "-- tasks::finish\nselect ended, next from end_task($1, $2, $3, $4, $5, $6, $7, $8)";
+    let (owner, id) = (claim.owner.0, claim.id.0);
     let params: super::db::Params<'_> =
-        &[&owner.0, &claim.id.0, &claim.fence, &state.name(), &after.as_secs_f64(), &result, &error, &attempt];
-    let name = claim.job.name();
-    match db.execute_unless("tasks_one_waiting", sql, params).await? {
-        Some(rows) => {
-            if rows == 1 && matches!(state, State::Done | State::Failed) {
-                db.count(&TASKS_COMPLETED, &[name, state.name()], 1);
-            }
-            Ok(rows == 1)
-        }
-        // A newer task of this lane waits already and does the rest.
-        None => {
-            let sql = "-- tasks::finish (leave to the next)
-                update tasks set state = 'done', result = coalesce($4, result), last_error = $5, lease_until = null,
-                       updated_at = now(), completed_at = now()
-                 where user_id = $1 and id = $2 and fence = $3 and state = 'in_progress'";
-            let rows = db.execute(sql, &[&owner.0, &claim.id.0, &claim.fence, &result, &error]).await?;
-            db.count(&TASKS_COMPLETED, &[name, State::Done.name()], rows);
-            Ok(rows == 1)
-        }
-    }
-}
-
-/// The task of this lane that waited for the one before it to end. One that somebody is claiming just now needs no bell, and is not
-/// waited for: that claim waits for us, to see whether its lane is free.
-pub async fn next_of_lane(db: &Tenant<'_>, lane: &str) -> Result<Option<TaskId>> {
-    let sql = "-- tasks::next_of_lane
-        update tasks set rung_at = now() where user_id = $1 and id =
-            (select id from tasks where user_id = $1 and lane = $2 and state = 'pending' and run_after <= now()
-              order by run_after limit 1 for update skip locked)
-        returning id";
-    Ok(db.maybe(sql, &[&db.owner.0, &lane]).await?.map(|row| row.try_get("id").map(TaskId)).transpose()?)
+        &[&owner, &id, &claim.fence, &state.name(), &after.as_secs_f64(), &result, &error, &attempt];
+    let row = db.row(sql, params).await?;
+    let Some(ended) = row.try_get::<_, Option<&str>>("ended")? else { return Ok(None) };
+    Ok(Some(Ended { state: ended.parse()?, next: row.try_get::<_, Option<_>>("next")?.map(TaskId) }))
 }
 
 /// Remembers that the bell was rung for it.

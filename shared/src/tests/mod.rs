@@ -3,4 +3,5 @@
 mod compared;
 mod layers;
 mod migrations;
+mod queue;
 pub(crate) mod tenants;

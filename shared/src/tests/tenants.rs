@@ -13,7 +13,7 @@ use crate::store::db::Address;
 use crate::store::{Pool, migrate};
 
 /// The address of a fresh copy of the migrated database, as its owner.
-async fn migrated() -> String {
+pub(super) async fn migrated() -> String {
     static TEMPLATE: OnceCell<()> = OnceCell::const_new();
     let cluster = shared_test_cluster().await.unwrap();
     TEMPLATE

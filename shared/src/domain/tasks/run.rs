@@ -15,11 +15,11 @@ use crate::domain::inbound::watches;
 use crate::domain::{World, actions, agent, knowledge, limits, rules, sync};
 use crate::error::{Error, Result};
 use crate::model::TaskId;
-use crate::model::task::{Claim, Job};
+use crate::model::task::{Claim, Job, State};
 use crate::store::tasks::{self, Outcome};
 use crate::telemetry::Trail;
 use crate::telemetry::emf::Metric;
-use crate::telemetry::family::{ERRORS, TASK_DURATION, TASK_RETRIES};
+use crate::telemetry::family::{ERRORS, TASK_DURATION, TASK_RETRIES, TASKS_COMPLETED};
 
 const BACKOFF: Duration = Duration::from_secs(30);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(900);
@@ -29,7 +29,7 @@ const LONGEST_LEASE: Duration = Duration::from_secs(90);
 /// Does the task the bell rang for. A bell for a task that is done, not due or somebody else's is no error.
 pub async fn run(world: &World, id: TaskId) -> Result<()> {
     let lease = chaos::scaled(world.config.lock_timeout.min(LONGEST_LEASE));
-    let Some(claim) = claim(world, id, lease).await? else { return Ok(()) };
+    let Some(claim) = tasks::claim(&world.db().await?, id, lease).await? else { return Ok(()) };
     // What the task does belongs to the call it came from, however often and by whomever the bell was rung.
     let world = world.on_behalf_of(claim.correlation_id.as_deref());
     let span = tracing::info_span!(
@@ -82,15 +82,6 @@ fn count(trail: &Trail, claim: &Claim, outcome: &Outcome, took: Duration) {
     trail.beside("task.id", claim.id.to_string());
     trail.beside("task.kind", kind);
     trail.beside("correlation_id", trail.correlation_id());
-}
-
-async fn claim(world: &World, id: TaskId, lease: Duration) -> Result<Option<Claim>> {
-    let mut db = world.db().await?;
-    let Some(owner) = tasks::owner(&db, id).await? else { return Ok(None) };
-    let mut tenant = db.tenant(owner).await?;
-    let claim = tasks::claim(&mut tenant, id, lease).await?;
-    tenant.commit().await?;
-    Ok(claim)
 }
 
 async fn work(world: &World, claim: &Claim) -> Result<Outcome> {
@@ -178,25 +169,24 @@ async fn finish(world: &World, claim: &Claim, outcome: &Outcome) -> Result<()> {
         tracing::info!(task.id = %claim.id, task.kind = claim.job.name(), "task done, and gone");
         return Ok(());
     }
-    let mut db = world.db().await?;
-    let mut tenant = db.tenant(claim.owner).await?;
-    let ours = tasks::finish(&mut tenant, claim, outcome).await?;
-    let next = tasks::next_of_lane(&tenant, claim.job.lane()).await?;
-    tenant.commit().await?;
-    drop(db);
-
-    if !ours {
+    let Some(ended) = tasks::finish(&world.db().await?, claim, outcome).await? else {
         tracing::warn!(task.id = %claim.id, "a stale worker's outcome was refused");
         return Ok(());
+    };
+    if matches!(ended.state, State::Done | State::Failed) {
+        world.trail().count(&TASKS_COMPLETED, &[claim.job.name(), ended.state.name()]);
     }
     match outcome {
         Outcome::Done(_) => tracing::info!(task.id = %claim.id, task.kind = claim.job.name(), "task done"),
         Outcome::Again { after, .. } | Outcome::Wait { after, .. } | Outcome::Retry { after, .. } => {
-            world.ring(claim.id, *after).await
+            // What was left to the next of its lane does not come again.
+            if ended.state == State::Pending {
+                world.ring(claim.id, *after).await;
+            }
         }
         Outcome::Failed { .. } | Outcome::Gone => {}
     }
-    if let Some(next) = next.filter(|next| *next != claim.id) {
+    if let Some(next) = ended.next {
         world.ring(next, Duration::ZERO).await;
     }
     Ok(())

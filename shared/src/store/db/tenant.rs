@@ -95,31 +95,6 @@ impl<'a> Tenant<'a> {
     pub(in crate::store) async fn execute(&self, sql: &str, params: Params<'_>) -> Result<u64> {
         self.ask(sql, prepared::execute(&self.connection.object, sql, params)).await
     }
-
-    /// The same, but a violated constraint of this name is `None` and not an error; the transaction goes on.
-    pub(in crate::store) async fn execute_unless(
-        &mut self,
-        constraint: &str,
-        sql: &str,
-        params: Params<'_>,
-    ) -> Result<Option<u64>> {
-        let object = &self.connection.object;
-        let query = async {
-            // In this order. It is not released: it ends with the transaction.
-            let (saved, executed) =
-                futures::join!(object.batch_execute("savepoint attempt"), prepared::execute(object, sql, params));
-            saved?;
-            match executed {
-                Ok(rows) => Ok(Some(rows)),
-                Err(error) if error.as_db_error().and_then(|e| e.constraint()) == Some(constraint) => {
-                    object.batch_execute("rollback to savepoint attempt").await?;
-                    Ok(None)
-                }
-                Err(error) => Err(error),
-            }
-        };
-        self.ask(sql, query.boxed()).await
-    }
 }
 
 impl Drop for Tenant<'_> {

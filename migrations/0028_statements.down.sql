@@ -1,0 +1,1 @@
+drop function begin_task, end_task;
