@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use fakes::world::Home;
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 
@@ -47,9 +48,13 @@ impl Function {
         binary: &Path,
         variables: &BTreeMap<String, String>,
     ) -> Result<Self> {
+        Self::spawn(&bench.home, name, binary, variables).await
+    }
+
+    pub async fn spawn(home: &Home, name: &str, binary: &Path, variables: &BTreeMap<String, String>) -> Result<Self> {
         let runtime = RuntimeApi::start(name, PATIENCE).await?;
         let failed = |e: std::io::Error| Problem(format!("Could not start {}: {e}.", binary.display()));
-        let log = File::options().create(true).append(true).open(bench.home.log("bench")?).map_err(failed)?;
+        let log = File::options().create(true).append(true).open(home.log("bench")?).map_err(failed)?;
         let mut command = Command::new(binary);
         command
             .env_clear()

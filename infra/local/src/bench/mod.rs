@@ -5,6 +5,7 @@ mod build;
 mod cluster;
 mod coldstart;
 mod compare;
+mod cost;
 mod figure;
 mod first_token;
 mod function;
@@ -14,6 +15,7 @@ mod proc;
 mod quality;
 mod relay;
 mod retrieval;
+mod scale;
 mod table;
 mod tasks;
 mod warm;
@@ -74,6 +76,10 @@ pub enum Name {
     Tasks,
     /// Many requests at once
     Load,
+    /// What the times come to in dollars
+    Cost,
+    /// Ten thousand advisors, by simulation
+    Scale,
 }
 
 /// What a bench stands on.
@@ -102,6 +108,11 @@ impl Bench {
         complain(format_args!("  … {what}"));
     }
 
+    /// What was measured before in this run.
+    pub fn known(&self, name: &str) -> Option<f64> {
+        lock(&self.figures).iter().find(|figure| figure.name == name).map(|figure| figure.value)
+    }
+
     /// So many, or with `--quick` a tenth of it.
     pub fn times(&self, many: usize) -> usize {
         if self.quick { (many / 10).max(3) } else { many }
@@ -126,6 +137,8 @@ pub async fn run(options: &Options) -> Result<()> {
             Name::Ingest => Box::pin(ingest::run(&bench)).await,
             Name::Tasks => Box::pin(tasks::run(&bench)).await,
             Name::Load => Box::pin(load::run(&bench)).await,
+            Name::Cost => Box::pin(cost::run(&bench)).await,
+            Name::Scale => scale::run(&bench),
         }
         .map_err(|problem| Problem(format!("{name:?}: {problem}")))?;
         complain(format_args!("{name:?} took {:.0} s", began.elapsed().as_secs_f64()));
