@@ -73,14 +73,14 @@ impl Figure {
 
     #[must_use]
     pub fn at_most(mut self, bound: f64) -> Self {
-        self.target = Some(format!("<= {}", short(bound)));
+        self.target = Some(format!("<= {}", round(bound)));
         self.met = Some(self.value <= bound);
         self
     }
 
     #[must_use]
     pub fn at_least(mut self, bound: f64) -> Self {
-        self.target = Some(format!(">= {}", short(bound)));
+        self.target = Some(format!(">= {}", round(bound)));
         self.met = Some(self.value >= bound);
         self
     }
@@ -88,7 +88,7 @@ impl Figure {
     /// A bound on the ratio; comes after [`Figure::against`].
     #[must_use]
     pub fn ratio_at_most(mut self, bound: f64) -> Self {
-        self.target = Some(format!("ratio <= {}", short(bound)));
+        self.target = Some(format!("ratio <= {}", round(bound)));
         self.met = Some(self.ratio.is_some_and(|ratio| ratio <= bound));
         self
     }
@@ -113,6 +113,11 @@ impl Figure {
         let target = self.target.as_ref().map(|target| format!("[{target}]")).unwrap_or_default();
         format!("  {mark} {:<44} {:>10} {:<8} {baseline} {target}", self.name, short(self.value), self.unit)
     }
+}
+
+/// As a person would write it.
+fn round(bound: f64) -> f64 {
+    (bound * 100.0).round() / 100.0
 }
 
 /// With as many digits as can be believed.

@@ -1,7 +1,8 @@
 //! A man in the middle of a connection to Postgres, who counts: statements, and how often the client waited for the server.
 //!
 //! Reads the frontend protocol (<https://www.postgresql.org/docs/current/protocol-message-formats.html>): every `Query` and every
-//! `Sync` is answered by one `ReadyForQuery`. A client waits once for all it has sent before the first of those answers came.
+//! `Sync` is answered by one `ReadyForQuery`. A client waits once for all it has sent before the first of those answers came. Whoever
+//! comes through it has to come with `sslmode=disable`: else it begins by asking for TLS, in another way.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -277,7 +278,8 @@ mod tests {
     async fn what_an_advisor_reads_is_waited_for_once_and_what_they_write_twice() {
         let mut ground = Ground::lay("relay", 1).await.unwrap();
         let relay = Relay::start(ground.ports.postgres).await.unwrap();
-        let url = format!("postgresql://{APP_ROLE}@127.0.0.1:{}/{}", relay.port, ground.database_name());
+        let url =
+            format!("postgresql://{APP_ROLE}@127.0.0.1:{}/{}?sslmode=disable", relay.port, ground.database_name());
         ground.set(&[("DATABASE_URL", &url)]);
         let app = App::new(ground.config().unwrap(), 1).await.unwrap();
         let read = async || {

@@ -99,7 +99,7 @@ pub async fn run(bench: &Bench) -> Result<()> {
 fn through(variables: &BTreeMap<String, String>, from: u16, to: u16) -> BTreeMap<String, String> {
     let mut variables = variables.clone();
     if let Some(url) = variables.get_mut("DATABASE_URL") {
-        *url = url.replace(&format!(":{from}/"), &format!(":{to}/"));
+        *url = url.replace(&format!(":{from}/"), &format!(":{to}/")) + "?sslmode=disable";
     }
     variables
 }

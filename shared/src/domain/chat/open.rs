@@ -31,7 +31,7 @@ pub enum Asks {
 pub async fn open(world: &World, asked: &Asked, kinds: &[SourceKind], listener: &Listener) -> Result<Asks> {
     let (known, early) = if is_complete(asked) {
         let found = while_heard(listener, found(world, asked, kinds, None));
-        let (known, found) = tokio::join!(begin(world, asked), found);
+        let (known, found) = tokio::join!(Box::pin(begin(world, asked)), Box::pin(found));
         (known?, Some(found))
     } else {
         (begin(world, asked).await?, None)

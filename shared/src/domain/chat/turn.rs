@@ -127,9 +127,11 @@ async fn converse(world: &World, asked: Asked, listener: &Listener, begun: Insta
     let ends = begun + asked.time_left.saturating_sub(CLOSING);
     let ordered = asked.kinds.is_empty() && order::is_order(&asked.message);
     let kinds = if ordered { vec![SourceKind::Contact] } else { asked.kinds.clone() };
-    let Opened { user, thread, progress, found } = match open::open(world, &asked, &kinds, listener).await? {
+    // Each step on the heap: the turn would be as large as the largest of them, and a thread's stack is small.
+    let opened = Box::pin(open::open(world, &asked, &kinds, listener)).await?;
+    let Opened { user, thread, progress, found } = match opened {
         Asks::Something(opened) => *opened,
-        Asks::Decides(decided) => return decide::tell(world, *decided, listener, ends).await,
+        Asks::Decides(decided) => return Box::pin(decide::tell(world, *decided, listener, ends)).await,
     };
     let time_zone = TimeZone::get(&user.time_zone).unwrap_or(TimeZone::UTC);
     let now = world.now().to_zoned(time_zone.clone());
@@ -167,8 +169,8 @@ async fn converse(world: &World, asked: Asked, listener: &Listener, begun: Insta
     };
     turn.begin(&notices).await?;
     let name = user.name.unwrap_or_else(|| "the advisor".into());
-    let outcome = turn.rounds(&prompt::system(&one_line(&name), &turn.now)).await;
-    turn.close(outcome).await
+    let outcome = Box::pin(turn.rounds(&prompt::system(&one_line(&name), &turn.now))).await;
+    Box::pin(turn.close(outcome)).await
 }
 
 impl<'a> Turn<'a> {
@@ -188,7 +190,7 @@ impl<'a> Turn<'a> {
             // The last word has to be words.
             let last = round == ROUNDS || Instant::now() > self.ends || self.calls.len() >= MOST_CALLS;
             let tools = if last { Vec::new() } else { tools::specs().to_vec() };
-            let finished = self.ask(system, tools).await?;
+            let finished = Box::pin(self.ask(system, tools)).await?;
             if finished.calls.is_empty() || last {
                 return Ok(match finished.reason {
                     FinishReason::Length => "length",
@@ -198,7 +200,7 @@ impl<'a> Turn<'a> {
             }
             // What it cost is written down while the tools run.
             let booking = self.booking();
-            let (acted, ()) = tokio::join!(self.act(finished), booking);
+            let (acted, ()) = tokio::join!(Box::pin(self.act(finished)), Box::pin(booking));
             acted?;
         }
         Ok("stop")
@@ -262,7 +264,7 @@ impl<'a> Turn<'a> {
     /// waited for, and that had not begun, nothing is kept.
     async fn close(mut self, outcome: Result<&'static str>) -> Result<&'static str> {
         let booking = self.booking();
-        let (outcome, ()) = tokio::join!(self.end(outcome), booking);
+        let (outcome, ()) = tokio::join!(Box::pin(self.end(outcome)), Box::pin(booking));
         outcome
     }
 
