@@ -162,10 +162,6 @@ impl Samples {
         sorted.get(rank.clamp(1, sorted.len().max(1)) - 1).copied().unwrap_or(f64::NAN)
     }
 
-    pub fn least(&self) -> f64 {
-        self.at(0.0)
-    }
-
     pub fn most(&self) -> f64 {
         self.at(100.0)
     }

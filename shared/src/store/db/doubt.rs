@@ -47,7 +47,7 @@ pub async fn is_there(client: &Client) -> bool {
     matches!(tokio::time::timeout(PATIENCE, client.simple_query("")).await, Ok(Ok(_)))
 }
 
-/// A query under way. Dropped before [`UnderWay::is_over`], it was left.
+/// A query under way. Dropped before [`UnderWay::answered`], it was left.
 pub struct UnderWay<'a>(Option<&'a Doubt>);
 
 impl<'a> UnderWay<'a> {
@@ -55,7 +55,7 @@ impl<'a> UnderWay<'a> {
         Self(Some(doubt))
     }
 
-    pub fn is_over(mut self) {
+    pub fn answered(mut self) {
         self.0 = None;
     }
 }
@@ -78,7 +78,7 @@ mod tests {
 
         assert!(!doubt.is_in_doubt(just_now, Instant::now()));
         assert!(doubt.is_in_doubt(Duration::from_secs(2), Instant::now()));
-        UnderWay::begin(&doubt).is_over();
+        UnderWay::begin(&doubt).answered();
         assert!(!doubt.is_in_doubt(just_now, Instant::now()));
         drop(UnderWay::begin(&doubt));
         assert!(doubt.is_in_doubt(just_now, Instant::now()));

@@ -32,7 +32,7 @@ impl Watch {
         let under_way = UnderWay::begin(&self.doubt);
         let answer = tokio::time::timeout(patience, query).await;
         if answer.is_ok() {
-            under_way.is_over();
+            under_way.answered();
         }
         let took = asked.elapsed();
         let (duration_ms, ok) = (u64::try_from(took.as_millis()).unwrap_or(u64::MAX), matches!(answer, Ok(Ok(_))));

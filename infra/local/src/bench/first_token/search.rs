@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 use shared::App;
+use shared::domain::knowledge::retrieve::{self, Question};
 use shared::domain::tools::{self, Caller};
 use shared::model::UserId;
-use shared::model::document::Kind;
-use shared::store::search::{self, Query, Term};
+use shared::store::search;
 
 use super::model;
 use crate::stage::Stage;
@@ -40,7 +40,9 @@ impl Search {
         shared::store::users::get(&tenant).await.map_err(failed)?;
         let began = Instant::now();
         let (terms, corpus) = search::terms(&tenant, self.question).await.map_err(failed)?;
-        search::fused(&tenant, &query(self.question, &terms, corpus)).await.map_err(failed)?;
+        let question = Question { text: self.question, kinds: &[], since: None, until: None, limit: LIMIT };
+        let query = retrieve::query(&question, Some(model::vector(self.question)), &terms, corpus);
+        search::fused(&tenant, &query).await.map_err(failed)?;
         Ok(began.elapsed())
     }
 
@@ -50,22 +52,6 @@ impl Search {
         let began = Instant::now();
         tools::run(&caller, name, arguments).await.map_err(failed)?;
         Ok(began.elapsed())
-    }
-}
-
-fn query(question: &str, terms: &[Term], corpus: i64) -> Query {
-    let weighed = |term: &Term| (term.lexeme.clone(), 1.0);
-    let mut rare: Vec<&Term> = terms.iter().filter(|term| (1..=(corpus / 50).max(5)).contains(&term.chunks)).collect();
-    rare.sort_by_key(|term| term.chunks);
-    Query {
-        embedding: Some(model::vector(question)),
-        words: terms.iter().map(weighed).collect(),
-        rare: rare.into_iter().take(3).map(weighed).collect(),
-        kinds: Kind::ALL.to_vec(),
-        since: None,
-        until: None,
-        candidates: 100,
-        limit: LIMIT,
     }
 }
 
