@@ -1,8 +1,11 @@
 //! The `documents`, `chunk_text` and `chunk_vectors` tables: what can be searched.
 
+use jiff::Timestamp;
 use pgvector::HalfVector;
+use serde_json::Value;
 
 use super::Tenant;
+use super::db::Params;
 use crate::error::Result;
 use crate::model::document::{Chunk, Document, Kind};
 
@@ -12,78 +15,145 @@ pub struct Hashed {
     pub hash: Vec<u8>,
 }
 
-/// The hash a document was stored with.
-pub async fn hash(db: &Tenant<'_>, kind: Kind, source_id: &str) -> Result<Option<Vec<u8>>> {
-    let sql = "-- documents::hash
-        select content_hash from documents where user_id = $1 and kind = $2 and source_id = $3";
-    let row = db.maybe(sql, &[&db.owner.0, &kind.code(), &source_id]).await?;
-    Ok(row.map(|row| row.try_get(0)).transpose()?)
+/// A document that is to be put, with its hash and its chunks.
+pub struct Cut<'a> {
+    pub document: &'a Document,
+    pub hash: Vec<u8>,
+    pub chunks: Vec<Hashed>,
 }
 
-/// Puts a document and its chunks in the place of what was there. A chunk whose hash is known keeps its vector.
-pub async fn put(db: &Tenant<'_>, document: &Document, hash: &[u8], chunks: &[Hashed]) -> Result<()> {
-    let id = put_document(db, document, hash, chunks.len()).await?;
+pub(crate) const HASHES: &str = "-- documents::hashes
+    select d.content_hash from unnest($2::smallint[], $3::text[]) with ordinality as n (kind, source_id, place)
+      left join lateral (select t.content_hash from documents t
+                          where t.user_id = $1 and t.kind = n.kind and t.source_id = n.source_id limit 1) d on true
+     order by n.place";
 
-    let sql = "-- documents::put (forget)
-        delete from chunk_text where user_id = $1 and document_id = $2 and content_hash <> all($3)";
-    let hashes: Vec<&[u8]> = chunks.iter().map(|c| c.hash.as_slice()).collect();
-    db.execute(sql, &[&db.owner.0, &id, &hashes]).await?;
-
-    let sql = "-- documents::put (chunks)
-        with kept as (
-            update chunk_text c set ordinal = n.ordinal
-              from unnest($3::int[], $4::text[], $5::bytea[]) as n (ordinal, body, hash)
-             where c.user_id = $1 and c.document_id = $2 and c.content_hash = n.hash
-            returning n.hash)
-        insert into chunk_text (user_id, document_id, ordinal, body, content_hash, tsv, length)
-        select $1, $2, n.ordinal, n.body, n.hash, w.words || array_to_tsvector(array['~u' || $1]), length(w.words)
-          from unnest($3::int[], $4::text[], $5::bytea[]) as n (ordinal, body, hash),
-               to_tsvector('english', $6 || ' ' || n.body) as w (words)
-         where n.hash not in (select hash from kept)";
-    let ordinals: Vec<i32> = chunks.iter().map(|c| c.chunk.ordinal).collect();
-    let bodies: Vec<&str> = chunks.iter().map(|c| c.chunk.text.as_str()).collect();
-    db.execute(sql, &[&db.owner.0, &id, &ordinals, &bodies, &hashes, &document.heading]).await?;
-
-    let sql = "-- documents::put (date)
-        update chunk_vectors v set occurred_at = $3 from chunk_text c
-         where v.user_id = $1 and c.user_id = $1 and c.document_id = $2 and v.chunk_id = c.chunk_id and v.occurred_at <> $3";
-    db.execute(sql, &[&db.owner.0, &id, &document.occurred_at]).await?;
-    Ok(())
+/// The hash each document was stored with, in their order; nothing for one that is not stored.
+pub async fn hashes(db: &Tenant<'_>, documents: &[Document]) -> Result<Vec<Option<Vec<u8>>>> {
+    let (kinds, ids) = named(documents);
+    let rows = db.rows(HASHES, &[&db.owner.0, &kinds, &ids]).await?;
+    rows.iter().map(|row| Ok(row.try_get("content_hash")?)).collect()
 }
 
-/// Puts what is shown of a document whose words did not change, and when it is from.
-pub async fn put_shown(db: &Tenant<'_>, document: &Document) -> Result<()> {
-    let Document { kind, source_id, occurred_at, metadata, .. } = document;
-    let sql = "-- documents::put_shown
-        update documents set metadata = $4, occurred_at = $5, updated_at = now()
-         where user_id = $1 and kind = $2 and source_id = $3 and (metadata, occurred_at) is distinct from ($4, $5)";
-    if db.execute(sql, &[&db.owner.0, &kind.code(), source_id, metadata, occurred_at]).await? == 0 {
+fn named<'a>(documents: impl IntoIterator<Item = &'a Document>) -> (Vec<i16>, Vec<&'a str>) {
+    documents.into_iter().map(|document| (document.kind.code(), document.source_id.as_str())).unzip()
+}
+
+// What was kept is there already.
+pub(crate) const PUT_CHUNKS: &str = "-- documents::put_all (chunks)
+    insert into chunk_text (user_id, document_id, ordinal, body, content_hash, tsv, length)
+    select $1::bigint, n.document_id, n.ordinal, n.body, n.hash, w.words || array_to_tsvector(array['~u' || $1]), length(w.words)
+      from unnest($2::bigint[], $3::int[], $4::text[], $5::bytea[], $6::text[])
+        as n (document_id, ordinal, body, hash, heading),
+           to_tsvector('english', n.heading || ' ' || n.body) as w (words)
+     where not (n.document_id = any($7) and exists (
+           select from chunk_text c
+            where c.user_id = $1 and c.document_id = n.document_id and c.content_hash = n.hash))";
+
+/// Puts documents and their chunks in the place of what was there: first those that are new, then the others, of which a chunk
+/// whose hash is known keeps its vector. None is there twice.
+pub async fn put_all(db: &Tenant<'_>, new: &[Cut<'_>], known: &[Cut<'_>]) -> Result<()> {
+    let all: Vec<&Cut<'_>> = new.iter().chain(known).collect();
+    if all.is_empty() {
         return Ok(());
     }
-    let sql = "-- documents::put_shown (date)
-        update chunk_vectors v set occurred_at = d.occurred_at
-          from documents d join chunk_text c on c.user_id = $1 and c.document_id = d.id
-         where d.user_id = $1 and d.kind = $2 and d.source_id = $3
-           and v.user_id = $1 and v.chunk_id = c.chunk_id and v.occurred_at <> d.occurred_at";
-    db.execute(sql, &[&db.owner.0, &kind.code(), source_id]).await?;
+    let ids = put_documents(db, &all).await?;
+    let (new_ids, known_ids) = ids.split_at(new.len());
+    if !known.is_empty() {
+        keep_chunks(db, known, known_ids).await?;
+    }
+    let flat = all.iter().zip(new_ids.iter().chain(known_ids));
+    let flat: Vec<(&Cut<'_>, i64, &Hashed)> =
+        flat.flat_map(|(cut, id)| cut.chunks.iter().map(move |chunk| (*cut, *id, chunk))).collect();
+    let documents: Vec<i64> = flat.iter().map(|(_, id, _)| *id).collect();
+    let ordinals: Vec<i32> = flat.iter().map(|(.., chunk)| chunk.chunk.ordinal).collect();
+    let bodies: Vec<&str> = flat.iter().map(|(.., chunk)| chunk.chunk.text.as_str()).collect();
+    let hashes: Vec<&[u8]> = flat.iter().map(|(.., chunk)| chunk.hash.as_slice()).collect();
+    let headings: Vec<&str> = flat.iter().map(|(cut, ..)| cut.document.heading.as_str()).collect();
+    db.execute(PUT_CHUNKS, &[&db.owner.0, &documents, &ordinals, &bodies, &hashes, &headings, &known_ids]).await?;
     Ok(())
 }
 
-async fn put_document(db: &Tenant<'_>, document: &Document, hash: &[u8], chunks: usize) -> Result<i64> {
-    let sql = "-- documents::put
+pub(crate) const DATE_VECTORS: &str = "-- documents::put_all (date)
+    update chunk_vectors v set occurred_at = n.occurred_at
+      from unnest($2::bigint[], $3::timestamptz[]) as n (document_id, occurred_at)
+      join chunk_text c on c.user_id = $1 and c.document_id = n.document_id
+     where v.user_id = $1 and v.chunk_id = c.chunk_id and v.occurred_at <> n.occurred_at";
+
+pub(crate) const MOVE_CHUNKS: &str = "-- documents::put_all (kept)
+    update chunk_text c set ordinal = n.ordinal
+      from unnest($2::bigint[], $3::int[], $4::bytea[]) as n (document_id, ordinal, hash)
+     where c.user_id = $1 and c.document_id = n.document_id and c.content_hash = n.hash and c.ordinal <> n.ordinal";
+
+pub(crate) const FORGET_CHUNKS: &str = "-- documents::put_all (forget)
+    delete from chunk_text c where c.user_id = $1 and c.document_id = any($2)
+       and not exists (select from unnest($3::bigint[], $4::bytea[]) as n (document_id, hash)
+                        where n.document_id = c.document_id and n.hash = c.content_hash)";
+
+/// Of documents that were there: forgets chunks that are no more, and moves the others to where they stand now.
+async fn keep_chunks(db: &Tenant<'_>, known: &[Cut<'_>], ids: &[i64]) -> Result<()> {
+    let flat = known.iter().zip(ids).flat_map(|(cut, id)| cut.chunks.iter().map(move |chunk| (*id, chunk)));
+    let flat: Vec<(i64, &Hashed)> = flat.collect();
+    let documents: Vec<i64> = flat.iter().map(|(id, _)| *id).collect();
+    let ordinals: Vec<i32> = flat.iter().map(|(_, chunk)| chunk.chunk.ordinal).collect();
+    let hashes: Vec<&[u8]> = flat.iter().map(|(_, chunk)| chunk.hash.as_slice()).collect();
+    let dates: Vec<Timestamp> = known.iter().map(|cut| cut.document.occurred_at).collect();
+
+    db.execute(FORGET_CHUNKS, &[&db.owner.0, &ids, &documents, &hashes]).await?;
+    db.execute(MOVE_CHUNKS, &[&db.owner.0, &documents, &ordinals, &hashes]).await?;
+    db.execute(DATE_VECTORS, &[&db.owner.0, &ids, &dates]).await?;
+    Ok(())
+}
+
+pub(crate) const PUT_SHOWN: &str = "-- documents::put_shown
+    with shown as (
+        update documents d set metadata = n.metadata, occurred_at = n.occurred_at, updated_at = now()
+          from unnest($2::smallint[], $3::text[], $4::jsonb[], $5::timestamptz[]) as n (kind, source_id, metadata, occurred_at)
+         where d.user_id = $1 and d.kind = n.kind and d.source_id = n.source_id
+           and (d.metadata, d.occurred_at) is distinct from (n.metadata, n.occurred_at)
+        returning d.id, d.occurred_at)
+    update chunk_vectors v set occurred_at = s.occurred_at
+      from shown s join chunk_text c on c.user_id = $1 and c.document_id = s.id
+     where v.user_id = $1 and v.chunk_id = c.chunk_id and v.occurred_at <> s.occurred_at";
+
+/// Puts what is shown of documents whose words did not change, and when they are from.
+pub async fn put_shown(db: &Tenant<'_>, documents: &[&Document]) -> Result<()> {
+    if documents.is_empty() {
+        return Ok(());
+    }
+    let (kinds, ids) = named(documents.iter().copied());
+    let metadata: Vec<&Value> = documents.iter().map(|document| &document.metadata).collect();
+    let dates: Vec<Timestamp> = documents.iter().map(|document| document.occurred_at).collect();
+    db.execute(PUT_SHOWN, &[&db.owner.0, &kinds, &ids, &metadata, &dates]).await?;
+    Ok(())
+}
+
+pub(crate) const PUT_ALL: &str = "-- documents::put_all
+    with put as (
         insert into documents (user_id, kind, source_id, title, heading, occurred_at, metadata, content_hash, chunk_count)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        select $1::bigint, * from unnest($2::smallint[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::jsonb[],
+                                 $8::bytea[], $9::int[])
         on conflict on constraint documents_source_key do update
            set title = excluded.title, heading = excluded.heading, occurred_at = excluded.occurred_at,
                metadata = excluded.metadata, content_hash = excluded.content_hash, chunk_count = excluded.chunk_count,
                updated_at = now()
-        returning id";
-    let Document { kind, source_id, title, heading, occurred_at, metadata, .. } = document;
-    let chunks = i32::try_from(chunks).unwrap_or(i32::MAX);
-    let row = db
-        .row(sql, &[&db.owner.0, &kind.code(), source_id, title, heading, occurred_at, metadata, &hash, &chunks])
-        .await?;
-    Ok(row.try_get("id")?)
+        returning kind, source_id, id)
+    select put.id from unnest($2::smallint[], $3::text[]) with ordinality as n (kind, source_id, place)
+      join put on put.kind = n.kind and put.source_id = n.source_id order by n.place";
+
+/// Their ids, in their order.
+async fn put_documents(db: &Tenant<'_>, all: &[&Cut<'_>]) -> Result<Vec<i64>> {
+    let documents = || all.iter().map(|cut| cut.document);
+    let (kinds, source_ids) = named(documents());
+    let titles: Vec<&str> = documents().map(|document| document.title.as_str()).collect();
+    let headings: Vec<&str> = documents().map(|document| document.heading.as_str()).collect();
+    let dates: Vec<Timestamp> = documents().map(|document| document.occurred_at).collect();
+    let metadata: Vec<&Value> = documents().map(|document| &document.metadata).collect();
+    let hashes: Vec<&[u8]> = all.iter().map(|cut| cut.hash.as_slice()).collect();
+    let counts: Vec<i32> = all.iter().map(|cut| i32::try_from(cut.chunks.len()).unwrap_or(i32::MAX)).collect();
+    let params: Params<'_> =
+        &[&db.owner.0, &kinds, &source_ids, &titles, &headings, &dates, &metadata, &hashes, &counts];
+    db.rows(PUT_ALL, params).await?.iter().map(|row| Ok(row.try_get("id")?)).collect()
 }
 
 /// Forgets documents with their chunks and vectors. Answers how many there were.
@@ -93,21 +163,25 @@ pub async fn delete(db: &Tenant<'_>, kind: Kind, source_ids: &[String]) -> Resul
     db.execute(sql, &[&db.owner.0, &kind.code(), &source_ids]).await
 }
 
-/// Gives waiting chunks the vector of an equal chunk, where there is one. Answers how many were served so.
-pub async fn reuse_vectors(db: &Tenant<'_>) -> Result<u64> {
-    let sql = "-- documents::reuse_vectors
-        with same as (
-            select distinct on (w.chunk_id) w.chunk_id, d.kind, d.occurred_at, v.bits, v.embedding
-              from chunk_text w
-              join documents d on d.user_id = $1 and d.id = w.document_id
-              join chunk_text k on k.user_id = $1 and k.content_hash = w.content_hash and k.embedded
-              join chunk_vectors v on v.user_id = $1 and v.chunk_id = k.chunk_id
-             where w.user_id = $1 and not w.embedded),
-        put as (
-            insert into chunk_vectors (user_id, chunk_id, kind, occurred_at, bits, embedding)
-            select $1, chunk_id, kind, occurred_at, bits, embedding from same)
-        update chunk_text set embedded = true where user_id = $1 and chunk_id in (select chunk_id from same)";
-    db.execute(sql, &[&db.owner.0]).await
+pub(crate) const REUSE: &str = "-- documents::reuse_vectors
+    with waiting as materialized (
+        select w.chunk_id, w.document_id, w.content_hash from chunk_text w
+         where w.user_id = $1 and not w.embedded order by w.chunk_id limit $2),
+    same as (
+        select w.chunk_id, d.kind, d.occurred_at, v.bits, v.embedding
+          from waiting w join documents d on d.user_id = $1 and d.id = w.document_id
+         cross join lateral (
+               select v.bits, v.embedding from chunk_text k
+                 join chunk_vectors v on v.user_id = $1 and v.chunk_id = k.chunk_id
+                where k.user_id = $1 and k.content_hash = w.content_hash and k.embedded limit 1) v),
+    put as (
+        insert into chunk_vectors (user_id, chunk_id, kind, occurred_at, bits, embedding)
+        select $1, chunk_id, kind, occurred_at, bits, embedding from same)
+    update chunk_text set embedded = true where user_id = $1 and chunk_id in (select chunk_id from same)";
+
+/// Gives those of the `next` waiting chunks the vector of an equal chunk for which there is one. Answers how many were served so.
+pub async fn reuse_vectors(db: &Tenant<'_>, next: i64) -> Result<u64> {
+    db.execute(REUSE, &[&db.owner.0, &next]).await
 }
 
 /// A chunk that has no vector yet, with what is to be embedded.

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::Tenant;
-use crate::error::Result;
+use super::db::Params;
+use crate::error::{Error, Result};
 use crate::model::mail::{Email, Mailbox};
 
 /// What became of a message that was put.
@@ -16,51 +17,70 @@ pub struct Put {
 
 /// Puts a message in the place of what was known of it.
 pub async fn put(db: &Tenant<'_>, email: &Email) -> Result<Put> {
-    let sql = "-- emails::put
-        insert into emails (user_id, gmail_id, thread_id, history_id, message_id, in_reply_to, subject, sender_name, sender_email,
-               reply_to, to_recipients, cc_recipients, bcc_recipients, label_ids, snippet, body, quoted, outbound, received_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
-        on conflict on constraint emails_gmail_id_key do update
-           set thread_id = excluded.thread_id, history_id = greatest(emails.history_id, excluded.history_id),
-               label_ids = case when excluded.history_id >= emails.history_id then excluded.label_ids else emails.label_ids end,
-               message_id = coalesce(excluded.message_id, emails.message_id), received_at = excluded.received_at,
-               subject = excluded.subject, snippet = excluded.snippet, body = excluded.body, quoted = excluded.quoted,
-               updated_at = now()
-        returning id, xmax = 0 as is_new";
-    let history_id = i64::try_from(email.history_id).unwrap_or(i64::MAX);
-    let reply_to = serde_json::to_value(email.reply_to.as_slice())?;
-    let (to, cc, bcc) = (json(&email.to)?, json(&email.cc)?, json(&email.bcc)?);
-    let row = db
-        .row(
-            sql,
-            &[
-                &db.owner.0,
-                &email.gmail_id,
-                &email.thread_id,
-                &history_id,
-                &email.message_id,
-                &email.in_reply_to,
-                &email.subject,
-                &email.sender.name,
-                &email.sender.email,
-                &reply_to,
-                &to,
-                &cc,
-                &bcc,
-                &email.label_ids,
-                &email.snippet,
-                &email.body,
-                &email.quoted,
-                &email.outbound,
-                &email.received_at,
-            ],
-        )
-        .await?;
-    Ok(Put { id: row.try_get("id")?, is_new: row.try_get("is_new")? })
+    let put = put_all(db, std::slice::from_ref(email), None).await?;
+    put.into_iter().next().ok_or_else(|| Error::internal("A mail that was put is not there."))
 }
 
-fn json(mailboxes: &[Mailbox]) -> Result<Value> {
-    Ok(serde_json::to_value(mailboxes)?)
+// Lists come as JSON: lists of lists have to be of one length in SQL.
+pub(crate) const PUT_ALL: &str = "-- emails::put_all
+    with put as (
+        insert into emails as e (user_id, gmail_id, thread_id, history_id, message_id, in_reply_to, subject, sender_name,
+               sender_email, reply_to, to_recipients, cc_recipients, bcc_recipients, label_ids, snippet, body, quoted, outbound,
+               received_at, listed_in)
+        select $1::bigint, n.gmail_id, n.thread_id, n.history_id, n.message_id, n.in_reply_to, n.subject, n.sender_name, n.sender_email,
+               n.reply_to, n.sent_to, n.cc, n.bcc, array(select jsonb_array_elements_text(n.label_ids)), n.snippet, n.body,
+               n.quoted, n.outbound, n.received_at, coalesce($20::bigint, 0)
+          from unnest($2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+                      $10::jsonb[], $11::jsonb[], $12::jsonb[], $13::jsonb[], $14::jsonb[], $15::text[], $16::text[],
+                      $17::text[], $18::boolean[], $19::timestamptz[])
+            as n (gmail_id, thread_id, history_id, message_id, in_reply_to, subject, sender_name, sender_email, reply_to,
+                  sent_to, cc, bcc, label_ids, snippet, body, quoted, outbound, received_at)
+        on conflict on constraint emails_gmail_id_key do update
+           set thread_id = excluded.thread_id, history_id = greatest(e.history_id, excluded.history_id),
+               label_ids = case when excluded.history_id >= e.history_id then excluded.label_ids else e.label_ids end,
+               message_id = coalesce(excluded.message_id, e.message_id), received_at = excluded.received_at,
+               subject = excluded.subject, snippet = excluded.snippet, body = excluded.body, quoted = excluded.quoted,
+               listed_in = coalesce($20, e.listed_in), updated_at = now()
+        returning gmail_id, id, xmax = 0 as is_new)
+    select put.id, put.is_new from unnest($2::text[]) with ordinality as n (gmail_id, place)
+      join put on put.gmail_id = n.gmail_id order by n.place";
+
+/// The same for many at once, of which none is there twice; what became of each, in their order. `reading` is the reading of the
+/// whole mailbox that saw them, if one did.
+pub async fn put_all(db: &Tenant<'_>, emails: &[Email], reading: Option<i64>) -> Result<Vec<Put>> {
+    let texts = |of: fn(&Email) -> &str| emails.iter().map(of).collect::<Vec<&str>>();
+    let maybe = |of: fn(&Email) -> Option<&str>| emails.iter().map(of).collect::<Vec<Option<&str>>>();
+    let lists = |of: fn(&Email) -> &[Mailbox]| {
+        emails.iter().map(|email| Ok(serde_json::to_value(of(email))?)).collect::<Result<Vec<Value>>>()
+    };
+    let history: Vec<i64> = emails.iter().map(|email| i64::try_from(email.history_id).unwrap_or(i64::MAX)).collect();
+    let labels: Vec<Value> = emails.iter().map(|email| Value::from(email.label_ids.as_slice())).collect();
+    let outbound: Vec<bool> = emails.iter().map(|email| email.outbound).collect();
+    let received: Vec<Timestamp> = emails.iter().map(|email| email.received_at).collect();
+    let params: Params<'_> = &[
+        &db.owner.0,
+        &texts(|email| &email.gmail_id),
+        &texts(|email| &email.thread_id),
+        &history,
+        &maybe(|email| email.message_id.as_deref()),
+        &maybe(|email| email.in_reply_to.as_deref()),
+        &texts(|email| &email.subject),
+        &texts(|email| &email.sender.name),
+        &texts(|email| &email.sender.email),
+        &lists(|email| email.reply_to.as_slice())?,
+        &lists(|email| &email.to)?,
+        &lists(|email| &email.cc)?,
+        &lists(|email| &email.bcc)?,
+        &labels,
+        &texts(|email| &email.snippet),
+        &texts(|email| &email.body),
+        &texts(|email| &email.quoted),
+        &outbound,
+        &received,
+        &reading,
+    ];
+    let rows = db.rows(PUT_ALL, params).await?;
+    rows.iter().map(|row| Ok(Put { id: row.try_get("id")?, is_new: row.try_get("is_new")? })).collect()
 }
 
 /// Which of these are stored already.

@@ -122,8 +122,10 @@ pub(crate) const TAKE_ALL: &str = "-- request_windows::take_all
         returning key)
     select (select seconds from closed) as closed, (select count(*) from taken) = cardinality($2) as taken,
            coalesce((select seconds from short order by place limit 1),
-                    (select extract(epoch from w.started_at + interval '1 minute' - now())::float8
-                       from wanted n join request_windows w on w.key = n.key
+                    (select w.seconds from wanted n
+                      cross join lateral (
+                            select extract(epoch from started_at + interval '1 minute' - now())::float8 as seconds
+                              from request_windows where key = n.key limit 1) w
                       where n.key not in (select key from taken) order by n.place limit 1), 0) as spent";
 
 /// Takes from each of these minutes what is wanted, all or nothing, unless the bucket `closed` of `rate_limits` is closed. What is

@@ -1,6 +1,7 @@
 //! That the database keeps the advisors apart, whatever the code above it does: by its catalogue, and by its rows.
 
 mod catalogue;
+mod plans;
 mod retrieval;
 mod rows;
 

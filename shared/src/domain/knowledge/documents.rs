@@ -16,25 +16,38 @@ use crate::model::calendar::{Attendee, CalendarEvent, Status};
 use crate::model::document::{Document, Kind};
 use crate::model::mail::{Email, Mailbox};
 use crate::store::Tenant;
-use crate::store::documents::{self as store, Hashed};
+use crate::store::documents::{self as store, Cut, Hashed};
 
 /// What is encoded of an address in a query.
 const IN_A_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_').remove(b'@');
 
 /// Keeps a document. One whose words are stored already is not cut and embedded again.
 pub async fn put(db: &Tenant<'_>, document: &Document) -> Result<()> {
-    let hash = chunk::content_hash(document);
-    if store::hash(db, document.kind, &document.source_id).await?.as_deref() == Some(hash.as_slice()) {
-        return store::put_shown(db, document).await;
+    put_all(db, std::slice::from_ref(document)).await
+}
+
+/// The same for many at once, of which none is there twice.
+pub async fn put_all(db: &Tenant<'_>, documents: &[Document]) -> Result<()> {
+    let stored = store::hashes(db, documents).await?;
+    let (mut same, mut new, mut known) = (Vec::new(), Vec::new(), Vec::new());
+    for (document, stored) in documents.iter().zip(stored) {
+        let hash = chunk::content_hash(document);
+        match stored {
+            Some(stored) if stored == hash => same.push(document),
+            Some(_) => known.push(cut(document, hash)),
+            None => new.push(cut(document, hash)),
+        }
     }
-    let chunks: Vec<Hashed> = chunk::chunks(&document.body)
-        .into_iter()
-        .map(|chunk| {
-            let hash = chunk::text_hash(&store::embedded_text(&document.heading, &chunk.text));
-            Hashed { chunk, hash: hash.to_vec() }
-        })
-        .collect();
-    store::put(db, document, &hash, &chunks).await
+    store::put_shown(db, &same).await?;
+    store::put_all(db, &new, &known).await
+}
+
+fn cut(document: &Document, hash: [u8; 32]) -> Cut<'_> {
+    let chunks = chunk::chunks(&document.body).into_iter().map(|chunk| {
+        let hash = chunk::text_hash(&store::embedded_text(&document.heading, &chunk.text));
+        Hashed { chunk, hash: hash.to_vec() }
+    });
+    Cut { document, hash: hash.to_vec(), chunks: chunks.collect() }
 }
 
 /// Where a thread can be read. `own` is the mailbox's address, so that the right account opens it.

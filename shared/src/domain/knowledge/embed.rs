@@ -34,7 +34,8 @@ pub async fn step(world: &World, claim: &Claim) -> Result<Outcome> {
 async fn waiting(world: &World, claim: &Claim) -> Result<Vec<Waiting>> {
     let mut db = world.db().await?;
     let tenant = db.tenant(claim.owner).await?;
-    documents::reuse_vectors(&tenant).await?;
+    // Until none of those that are next has an equal one.
+    while documents::reuse_vectors(&tenant, BATCH).await? > 0 {}
     let waiting = documents::waiting(&tenant, BATCH).await?;
     tenant.commit().await?;
     Ok(waiting)

@@ -212,7 +212,7 @@ impl Reader<'_> {
                 Cursor::Incremental { history_id, page_token: None, pending: Vec::new(), next_history_id: None };
             return save(tenant, cursor, Step::default()).await;
         }
-        tenant.commit().await?;
+        drop(tenant);
         drop(db);
         match self.fetch(&missed).await? {
             Fetched::Wait(wait) => Ok(Turned::Wait(wait)),
@@ -297,8 +297,10 @@ impl Reader<'_> {
     /// Keeps what was fetched, forgets what could not be, and moves the cursor.
     async fn store(&self, cursor: Cursor, asked: &[String], messages: Vec<Message>, reading: i64) -> Result<Turned> {
         let own = self.account.account_email.clone().unwrap_or_default();
-        let kept: Vec<Message> = messages.into_iter().filter(|message| is_kept(&message.label_ids)).collect();
-        let found: BTreeSet<&str> = kept.iter().map(|message| message.gmail_id.as_str()).collect();
+        let mut found = BTreeSet::new();
+        let kept = messages.iter().filter(|message| is_kept(&message.label_ids) && found.insert(&*message.gmail_id));
+        // Read before anybody is held back.
+        let kept: Vec<Email> = kept.map(|message| mail_text::email_of(message, &own)).collect();
         let gone: Vec<String> = asked.iter().filter(|id| !found.contains(id.as_str())).cloned().collect();
         let complete = matches!(&cursor, Cursor::Incremental { pending, page_token: None, next_history_id: None, .. } if pending.is_empty());
         let step = Step {
@@ -312,17 +314,17 @@ impl Reader<'_> {
         let tenant = db.tenant(self.owner).await?;
         users::lock(&tenant).await?;
         let mut bells = Vec::new();
-        for message in &kept {
-            let email = mail_text::email_of(message, &own);
-            let put = emails::put(&tenant, &email).await?;
-            documents::put(&tenant, &documents::of_email(&email, put.id, web, &own)).await?;
-            // What was there before the advisor connected the mailbox has not happened to us.
-            if put.is_new && !email.outbound && email.received_at >= self.account.connected_at - SKEW {
-                bells.extend(events::emit(&tenant, &received(&email)).await?);
+        if !kept.is_empty() {
+            let put = emails::put_all(&tenant, &kept, Some(reading)).await?;
+            let shown = kept.iter().zip(&put).map(|(email, put)| documents::of_email(email, put.id, web, &own));
+            documents::put_all(&tenant, &shown.collect::<Vec<_>>()).await?;
+            for email in kept.iter().zip(&put).filter(|(_, put)| put.is_new).map(|(email, _)| email) {
+                // What was there before the advisor connected the mailbox has not happened to us.
+                if !email.outbound && email.received_at >= self.account.connected_at - SKEW {
+                    bells.extend(events::emit(&tenant, &received(email)).await?);
+                }
             }
         }
-        let ids: Vec<String> = kept.iter().map(|message| message.gmail_id.clone()).collect();
-        emails::mark_listed(&tenant, &ids, reading).await?;
         forget(&tenant, &gone).await?;
         if !kept.is_empty() {
             bells.push(tasks::ensure(&tenant, &Job::Embed {}).await?);
