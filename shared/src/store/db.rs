@@ -225,8 +225,7 @@ impl Connection {
 
     /// Whether the database answers at all.
     pub async fn ping(&self) -> Result<()> {
-        self.watch.timed("-- db::ping", self.object.simple_query("select 1")).await??;
-        Ok(())
+        self.ask("-- db::ping", self.object.batch_execute("select 1").boxed()).await
     }
 
     pub async fn about(&self) -> Result<About> {

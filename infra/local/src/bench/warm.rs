@@ -11,14 +11,14 @@ use serde_json::{Value, json};
 
 use super::build::HELLO;
 use super::function::{Function, request, sample};
-use super::relay::{Recording, Relay};
+use super::relay::Relay;
 use super::{Bench, Figure, Samples};
 use crate::Result;
 use crate::stage::Stage;
 use crate::up::stand_ins::Contents;
 use crate::up::variables::APP_ROLE;
 use crate::world::Ground;
-use raw::Raw;
+use raw::{Login, Raw};
 
 /// Requests of each kind, and as many of the hello world beside them.
 const TIMES: usize = 300;
@@ -61,7 +61,7 @@ pub async fn run(bench: &Bench) -> Result<()> {
 
     let relay = Relay::start(stage.ground.ports.postgres).await?;
     let variables = stage.variables().clone();
-    let relayed = through(&variables, stage.ground.ports.postgres, relay.port);
+    let relayed = relay.instead_of(stage.ground.ports.postgres, &variables);
     let hello = Function::start_binary(bench, HELLO, &bench.binaries.join("examples").join(HELLO), &variables).await?;
     let hello_event = sample(bench, "health-root")?;
     for kind in kinds() {
@@ -88,20 +88,10 @@ pub async fn run(bench: &Bench) -> Result<()> {
         ours.kill().await;
         say_round_trips(bench, &kind, &event, &relayed, &relay).await?;
     }
-    let recording = recorded(bench, &stage, &relayed, &relay).await?;
-    against_raw(bench, &stage, recording, &hello, &hello_event).await?;
+    against_raw(bench, &stage, &hello, &hello_event).await?;
     hello.kill().await;
     stage.stop().await;
     Ok(())
-}
-
-/// The same variables, by way of the relay.
-fn through(variables: &BTreeMap<String, String>, from: u16, to: u16) -> BTreeMap<String, String> {
-    let mut variables = variables.clone();
-    if let Some(url) = variables.get_mut("DATABASE_URL") {
-        *url = url.replace(&format!(":{from}/"), &format!(":{to}/")) + "?sslmode=disable";
-    }
-    variables
 }
 
 /// Exact, and the same each time: counted over a few.
@@ -116,16 +106,16 @@ async fn say_round_trips(
     for _ in 0..WARMING {
         ours.call(event.clone(), kind.status).await?;
     }
-    relay.reset();
+    relay.take();
     let times = 10;
     for _ in 0..times {
         ours.call(event.clone(), kind.status).await?;
     }
-    let counts = relay.counts();
+    let said = relay.take();
     ours.kill().await;
-    let each = |count: u64| count as f64 / f64::from(times);
-    let mut figure = Figure::one(format!("warm.{}.round-trips", kind.name), "", each(counts.round_trips))
-        .against("statements", each(counts.statements));
+    let each = |count: usize| count as f64 / f64::from(times);
+    let mut figure = Figure::one(format!("warm.{}.round-trips", kind.name), "", each(said.round_trips))
+        .against("statements", each(said.statements.len()));
     if kind.name == "auth-me" {
         // Session, tenant and query are two; the third is counting the answer.
         figure =
@@ -135,38 +125,34 @@ async fn say_round_trips(
     Ok(())
 }
 
-/// What `GET /api/auth/me` says to the database, once it is warm.
-async fn recorded(
-    bench: &Bench,
-    stage: &Stage,
-    variables: &BTreeMap<String, String>,
-    relay: &Relay,
-) -> Result<Recording> {
+/// `GET /api/auth/me` says to the database once it is warm what a raw client says again.
+async fn recorded(bench: &Bench, stage: &Stage) -> Result<Raw> {
     let event = request(bench, "auth-me", &stage.cookies, None)?;
-    let relay_alone = Relay::start(stage.ground.ports.postgres).await?;
-    let ours = Function::start(bench, "auth-me", &through(variables, relay.port, relay_alone.port)).await?;
+    let ground = &stage.ground;
+    let relay = Relay::start(ground.ports.postgres).await?;
+    let ours = Function::start(bench, "auth-me", &relay.instead_of(ground.ports.postgres, stage.variables())).await?;
     for _ in 0..WARMING {
         ours.call(event.clone(), 200).await?;
     }
-    relay_alone.reset();
+    relay.take();
     ours.call(event, 200).await?;
+    // What is not waited for comes last.
+    tokio::time::sleep(Duration::from_millis(50)).await;
     ours.kill().await;
-    Ok(relay_alone.recording())
+    let login = Login {
+        port: ground.ports.postgres,
+        role: APP_ROLE,
+        password: ground.secret("DATABASE_PASSWORD"),
+        database: ground.database_name(),
+    };
+    Raw::connect(&login, &relay.prepared(), relay.take().flights).await
 }
 
 /// `GET /api/auth/me` beside its own SQL, sent the same way by a client that does nothing else.
-async fn against_raw(
-    bench: &Bench,
-    stage: &Stage,
-    recording: Recording,
-    hello: &Function,
-    hello_event: &Value,
-) -> Result<()> {
+async fn against_raw(bench: &Bench, stage: &Stage, hello: &Function, hello_event: &Value) -> Result<()> {
     let event = request(bench, "auth-me", &stage.cookies, None)?;
     let ours = Function::start(bench, "auth-me", stage.variables()).await?;
-    let ground = &stage.ground;
-    let password = ground.secret("DATABASE_PASSWORD");
-    let mut raw = Raw::connect(ground.ports.postgres, APP_ROLE, password, ground.database_name(), recording).await?;
+    let mut raw = recorded(bench, stage).await?;
     let (mut took, mut sql, mut handed_over) = (Samples::default(), Samples::default(), Samples::default());
     for n in 0..WARMING + bench.times(TIMES) {
         let (one, two, three) = (

@@ -3,7 +3,6 @@
 
 pub mod model;
 mod pump;
-pub mod relay;
 mod search;
 mod traffic;
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::{Bench, Figure, Samples};
 use crate::bench::first_token::model::Model;
-use crate::bench::first_token::relay::Relay;
+use crate::bench::relay::Relay;
 use crate::stage::Stage;
 use crate::up::stand_ins::Contents;
 use crate::world::Ground;
@@ -110,19 +110,16 @@ async fn single(bench: &Bench, stage: &Stage, worker: &Worker<'_>, letters: &mut
         }
     }
     let relay = Relay::start(stage.ground.ports.postgres).await?;
-    let mut variables = stage.variables().clone();
-    if let Some(url) = variables.get_mut("DATABASE_URL") {
-        *url = url.replace(&format!(":{}/", stage.ground.ports.postgres), &format!(":{}/", relay.port));
-    }
+    let variables = relay.instead_of(stage.ground.ports.postgres, stage.variables());
     let counted = Worker::start(bench, stage, &variables).await?;
     for _ in 0..2 {
         google(stage)?.deliver(&letters.one());
         counted.bring().await?;
     }
-    relay.traffic();
+    relay.take();
     google(stage)?.deliver(&letters.one());
     counted.bring().await?;
-    let traffic = relay.traffic();
+    let traffic = relay.take();
     Ok(Single { cpu, statements: traffic.statements.len(), round_trips: traffic.round_trips })
 }
 

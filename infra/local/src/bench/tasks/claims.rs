@@ -7,9 +7,9 @@ use futures::future::try_join_all;
 use tokio_postgres::Client;
 
 use super::raw::Raw;
-use super::relay::Relay;
 use super::{Yard, asked, bell, worker};
 use crate::Result;
+use crate::bench::relay::Relay;
 use crate::bench::{Bench, Figure, Samples};
 
 const WORKERS: [usize; 4] = [1, 2, 4, 8];
@@ -18,7 +18,7 @@ const COMMITS: f64 = 2.0;
 
 pub async fn run(bench: &Bench, yard: &Yard) -> Result<()> {
     let most = WORKERS[WORKERS.len() - 1];
-    let relay = Relay::before(yard.ground.ports.postgres).await?;
+    let relay = Relay::start(yard.ground.ports.postgres).await?;
     worker(bench, yard, relay.port).await?;
     let said = relay.take();
     let ground = yard.ground.ports.postgres;

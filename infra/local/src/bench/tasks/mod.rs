@@ -4,7 +4,6 @@
 mod claims;
 mod overhead;
 mod raw;
-mod relay;
 mod sweep;
 
 use std::collections::{BTreeMap, VecDeque};

@@ -3,25 +3,14 @@
 use std::time::Instant;
 
 use super::raw::Raw;
-use super::relay::{Relay, Said};
 use super::{Yard, asked, bell, hello, worker};
 use crate::Result;
 use crate::bench::function::sample;
+use crate::bench::relay::{Relay, Traffic};
 use crate::bench::{Bench, Figure, Samples, proc};
 
 /// What the task itself asks: whether passages wait for a vector. The transaction around it is the work's, too.
-const OWN: &[&str] = &[
-    "db::tenant",
-    "db::commit",
-    "begin",
-    "BEGIN",
-    "START",
-    "commit",
-    "COMMIT",
-    "select",
-    "documents::reuse_vectors",
-    "documents::waiting",
-];
+const OWN: &[&str] = &["begin", "commit", "rollback", "documents::reuse_vectors", "documents::waiting"];
 
 pub async fn run(bench: &Bench, yard: &Yard) -> Result<()> {
     let (said, tasks) = listen(bench, yard).await?;
@@ -30,9 +19,9 @@ pub async fn run(bench: &Bench, yard: &Yard) -> Result<()> {
 }
 
 /// What is said in so many tasks, by a worker that has its connections and knows its statements.
-async fn listen(bench: &Bench, yard: &Yard) -> Result<(Said, usize)> {
+async fn listen(bench: &Bench, yard: &Yard) -> Result<(Traffic, usize)> {
     bench.doing("counting statements");
-    let relay = Relay::before(yard.ground.ports.postgres).await?;
+    let relay = Relay::start(yard.ground.ports.postgres).await?;
     let function = worker(bench, yard, relay.port).await?;
     relay.take();
     let tasks = bench.times(30);
@@ -43,7 +32,7 @@ async fn listen(bench: &Bench, yard: &Yard) -> Result<(Said, usize)> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "small numbers")]
-fn statements(bench: &Bench, said: &Said, tasks: usize) {
+fn statements(bench: &Bench, said: &Traffic, tasks: usize) {
     let of_each = |many: usize| many as f64 / tasks as f64;
     let names = said.by_name();
     let listed = |own: bool| -> (f64, String) {
@@ -58,10 +47,10 @@ fn statements(bench: &Bench, said: &Said, tasks: usize) {
             .at_most(3.0)
             .note(format!("{the_others}; its own: {its_own}")),
     );
-    bench.say(Figure::one("tasks.statements.trips", "", of_each(said.trips)).against("statements", beside + own));
+    bench.say(Figure::one("tasks.statements.trips", "", of_each(said.round_trips)).against("statements", beside + own));
 }
 
-async fn time(bench: &Bench, yard: &Yard, said: &Said) -> Result<()> {
+async fn time(bench: &Bench, yard: &Yard, said: &Traffic) -> Result<()> {
     bench.doing("one task after the other");
     let function = worker(bench, yard, yard.ground.ports.postgres).await?;
     let hello = hello(bench).await?;

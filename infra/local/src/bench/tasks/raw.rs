@@ -5,8 +5,8 @@ use tokio_postgres::{Client, Statement};
 use uuid::Uuid;
 
 use super::asked;
-use super::relay::Said;
 use crate::Result;
+use crate::bench::relay::Traffic;
 
 /// The statements of one task, as the relay heard them, on one connection.
 pub struct Raw {
@@ -18,7 +18,7 @@ pub struct Raw {
 }
 
 impl Raw {
-    pub async fn prepare(client: Client, said: &Said) -> Result<Self> {
+    pub async fn prepare(client: Client, said: &Traffic) -> Result<Self> {
         let prepare = async |name| client.prepare(said.sql(name)?).await.map_err(|e| asked(&e));
         let claim = prepare("tasks::claim").await?;
         let own = [prepare("documents::reuse_vectors").await?, prepare("documents::waiting").await?];
@@ -35,7 +35,7 @@ impl Raw {
     async fn say(&self, owner: i64, task: Uuid) -> std::result::Result<(), tokio_postgres::Error> {
         self.client.query_one(&self.claim, &[&task, &30.0_f64]).await?;
         self.client.batch_execute(&format!("begin; select set_config('app.user_id', '{owner}', true)")).await?;
-        self.client.execute(&self.own[0], &[&owner]).await?;
+        self.client.execute(&self.own[0], &[&owner, &96_i64]).await?;
         self.client.query(&self.own[1], &[&owner, &96_i64]).await?;
         self.client.batch_execute("commit").await?;
         let (nothing, result) = (None::<String>, json!({ "embedded": 0 }));

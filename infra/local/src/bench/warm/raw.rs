@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_postgres::fallible_iterator::FallibleIterator;
 
-use crate::bench::relay::{Flight, Recording};
+use crate::bench::relay::Flight;
 use crate::{Problem, Result};
 
 /// A connection with everything prepared that the recording needs.
@@ -20,13 +20,22 @@ pub struct Raw {
     flights: Vec<Flight>,
 }
 
+/// As whom, and where.
+pub struct Login<'a> {
+    pub port: u16,
+    pub role: &'a str,
+    pub password: &'a str,
+    pub database: &'a str,
+}
+
 impl Raw {
-    pub async fn connect(port: u16, role: &str, password: &str, database: &str, recording: Recording) -> Result<Self> {
-        let stream = TcpStream::connect(("127.0.0.1", port)).await.map_err(|e| broken(&e))?;
+    /// With these `Parse` messages said already.
+    pub async fn connect(login: &Login<'_>, prepared: &[Vec<u8>], flights: Vec<Flight>) -> Result<Self> {
+        let stream = TcpStream::connect(("127.0.0.1", login.port)).await.map_err(|e| broken(&e))?;
         stream.set_nodelay(true).map_err(|e| broken(&e))?;
-        let mut raw = Self { stream, read: BytesMut::new(), flights: recording.flights };
-        raw.log_in(role, password, database).await?;
-        for parse in &recording.prepared {
+        let mut raw = Self { stream, read: BytesMut::new(), flights };
+        raw.log_in(login.role, login.password, login.database).await?;
+        for parse in prepared {
             let mut bytes = BytesMut::from(&parse[..]);
             frontend::sync(&mut bytes);
             raw.send(&bytes).await?;
