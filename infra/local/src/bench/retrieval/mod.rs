@@ -48,14 +48,14 @@ async fn on(bench: &Bench, database: &Durable, fleet: &Fleet) -> Result<()> {
     let cluster = &database.cluster;
     ensure(cluster).await?;
     migrate::up(&owner_url(cluster)).await.map_err(|e| in_words(&e))?;
-    let password = "of-a-measurement";
-    cluster.execute(DATABASE, &let_in(password)).await?;
+    let password = uuid::Uuid::new_v4().simple().to_string();
+    cluster.execute(DATABASE, &let_in(&password)).await?;
     bench.doing(format_args!("writing {} chunks of {} advisors", fleet.chunks(), fleet.sizes.len()));
     let began = Instant::now();
     let known = load::load(&owner_url(cluster), fleet).await?;
     bench.doing(format_args!("written and indexed in {:.0} s", began.elapsed().as_secs_f64()));
 
-    let url = cluster.url(APP_ROLE, password, DATABASE);
+    let url = cluster.url(APP_ROLE, &password, DATABASE);
     let address = url.clone().into();
     let address = Address {
         url: &address,
