@@ -34,11 +34,11 @@ pub use figure::{Figure, Samples};
 
 #[derive(Args, Clone)]
 #[command(after_help = "Examples:
-  cargo dev bench                                   all of it: a quarter of an hour, after the release build
+  cargo dev bench                                   all of it: eight minutes, after the release build
   cargo dev bench coldstart warm
   cargo dev bench > before.jsonl                    and, after a change:
   cargo dev bench --compare before.jsonl
-  cargo dev bench --table infra/docs/performance-table.md
+  cargo dev bench --table infra/docs/figures.md
 
 Builds the functions and this program for release first. Figures are of this machine: say which it was.")]
 pub struct Options {
